@@ -1,0 +1,104 @@
+"""What crosses the boundaries: frozen, picklable, printable records.
+
+No tensor leaves the engine: ``Burnt`` and ``Step`` live inside it, everything else may travel between processes.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+
+    #: B x 3 x H x W, float32, sRGB-coded, nominally -1 to 1 (the range diffusion models are trained in).
+    Image = torch.Tensor
+    #: H x W x 3 uint8 sRGB: what a screen or a film takes.
+    Pixels = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Message:
+    """Something somebody wants: an address and its arguments, from any door (OSC, calendar, cue, scene, replay)."""
+
+    address: str
+    arguments: tuple[float | int | bool | str, ...] = ()
+    source: str = "local"
+    stamp_ns: int = 0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Order:
+    """A command from the conductor to one of its processes. ``name`` says what, ``data`` with what."""
+
+    name: str
+    data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Report:
+    """What a process tells the conductor: ``ready``, ``generation``, ``refused`` …"""
+
+    name: str
+    data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Burnt:
+    """A burnt image and how badly it is burnt: what a medium hands to a restorer.
+
+    ``image = signal * something + noise * white noise``. ``sigma`` is the variance-exploding noise level, in units
+    of the image, from which a Gaussian restorer must start: at that level noise covers whatever the medium destroyed.
+    For the Gaussian medium ``signal = cos phi``, ``noise = sin phi``, ``sigma = tan phi``, ``phi = pi T / 2``
+    (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``.
+    """
+
+    image: Image
+    temperature: float
+    sigma: float
+    signal: float = 1.0
+    noise: float = 0.0
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Step:
+    """One visible step of burning or restoring: ``x`` as it stands, ``denoised`` as the restorer guesses it."""
+
+    index: int
+    sigma: float
+    x: Image
+    denoised: Image
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Frame:
+    """One picture on its way to the audience. ``serial`` counts frames; ``generation`` and ``phase`` say what it shows."""
+
+    serial: int
+    stamp_ns: int
+    generation: int
+    phase: Literal["burn", "restore", "generation"]
+    temperature: float
+    pixels: Pixels
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Generation:
+    """One turn of the loop, complete enough to be rendered again.
+
+    ``knobs`` are the board values as used, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
+    ``readings`` are named measurements, ``seconds`` is what it took.
+    """
+
+    serial: int
+    parent: int
+    seed: int
+    scene: str
+    medium: str
+    temperature: float
+    knobs: Mapping[str, float]
+    readings: Mapping[str, float]
+    digest: str
+    seconds: float

@@ -1,0 +1,60 @@
+"""What every restorer promises: a burnt image goes in, visible denoising steps come out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from installation.errors import Refusal
+from installation.knobs import knob, panel
+from installation.randomness import white
+
+if TYPE_CHECKING:
+    from installation.randomness import Generator
+    from installation.records import Burnt, Image, Step
+
+
+class ModelError(Refusal):
+    """A model that cannot be loaded or must not be trusted, with the reason."""
+
+
+@panel("/restore")
+@dataclass(frozen=True, slots=True)
+class Restoring:
+    """How the reverse process is walked."""
+
+    steps: int = knob(2, low=1, high=50, unit="steps", doc="Denoising steps per generation.")
+    churn: float = knob(
+        0.0, low=0.0, high=1.0, glide=0.5,
+        doc="Fresh noise on the way back: 0 follows the ODE, 1 is fully ancestral (eta of Song et al. 2021).",
+    )  # fmt: skip
+
+
+class Restorer(Protocol):
+    """A diffusion model behind one protocol."""
+
+    name: str
+    digest: str  # SHA-256 of the weights, or of the archive: takes say with which model they were made
+
+    def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        """Yield every denoising step from ``burnt.sigma`` to 0; the last ``denoised`` is the result.
+
+        Images are B x 3 x H x W in -1 to 1. At sigma 0 one step with the image itself is yielded. All randomness
+        comes from ``rng``.
+        """
+        ...
+
+
+def start(burnt: Burnt, rng: Generator) -> Image:
+    """The burnt image in variance-exploding form, x = x0 + sigma eps, ready for a denoiser D(x, sigma).
+
+    A medium's own noise is kept; only what is missing to ``burnt.sigma`` is added. At the hottest temperature the
+    signal is gone and the noise alone is scaled to sigma.
+    """
+    signal = max(burnt.signal, burnt.noise / burnt.sigma) if burnt.noise else burnt.signal
+    carried = burnt.noise / signal
+    missing = math.sqrt(max(burnt.sigma**2 - carried**2, 0.0))
+    image = burnt.image / signal
+    return image + missing * white(rng, image) if missing > 1e-6 * burnt.sigma else image

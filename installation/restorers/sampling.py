@@ -1,0 +1,59 @@
+"""Walking from noise to image with any denoiser D(x, sigma): the ladder of noise levels and the steps on it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from installation.randomness import white
+from installation.records import Step
+from installation.restorers.protocol import start
+
+if TYPE_CHECKING:
+    from installation.randomness import Generator
+    from installation.records import Burnt, Image
+    from installation.restorers.protocol import Restoring
+
+Denoiser = Callable[["Image", float], "Image"]
+SIGMA_MIN = 0.02  # below this noise an 8-bit picture in -1 to 1 (one level is 0.008) looks clean
+
+
+def karras_sigmas(steps: int, sigma_min: float, sigma_max: float, rho: float = 7.0) -> list[float]:
+    """Noise levels from loud to silent, spaced so that quiet levels get more steps.
+
+    Returns ``steps + 1`` numbers, strictly falling, the last one 0. Raises ``ValueError`` unless
+    0 < sigma_min < sigma_max and steps >= 1. Eq. 5 of Karras et al. 2022, arXiv:2206.00364.
+    """
+    if steps < 1 or not 0.0 < sigma_min < sigma_max:
+        raise ValueError(f"A ladder needs a step and 0 < sigma_min < sigma_max, not {steps}, {sigma_min}, {sigma_max}.")
+    ramp = np.linspace(0.0, 1.0, steps)
+    levels = (sigma_max ** (1 / rho) + ramp * (sigma_min ** (1 / rho) - sigma_max ** (1 / rho))) ** rho
+    return [float(sigma_max), *map(float, levels[1:]), 0.0]
+
+
+def walk(denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+    """Restore step by step from exactly the burn's sigma; ``knobs.churn`` mixes the ODE with ancestral noise.
+
+    The ladder starts at the burn's own sigma and is not a full ladder cut by "strength". Ancestral split
+    as in k-diffusion's formulas (Song et al. 2021, eq. 16): s_up = eta sqrt(s_to^2 (s^2 - s_to^2) / s^2).
+    """
+    if burnt.sigma <= SIGMA_MIN:
+        yield Step(0, burnt.sigma, burnt.image / burnt.signal, burnt.image / burnt.signal)
+        return
+    x = start(burnt, rng)
+    for index, (sigma, below) in enumerate(pairwise(karras_sigmas(knobs.steps, SIGMA_MIN, burnt.sigma))):
+        denoised = denoise(x, sigma)
+        yield Step(index, sigma, x, denoised)
+        x = _descend(x, denoised, sigma, below, knobs.churn, rng)
+
+
+def _descend(x: Image, denoised: Image, sigma: float, below: float, eta: float, rng: Generator) -> Image:
+    """One Euler step of the probability-flow ODE to ``down``, then noise up to ``below``."""
+    up = min(below, eta * math.sqrt(below**2 * (sigma**2 - below**2)) / sigma)
+    down = math.sqrt(below**2 - up**2)
+    stepped = denoised + (down / sigma) * (x - denoised)
+    return stepped + up * white(rng, x) if up > 0.0 else stepped
