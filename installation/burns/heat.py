@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from installation.records import Image
 
 COOLEST_BLUR = 0.5  # pixels: the first step of the schedule of Rissanen et al. 2022
-SIGNAL_SPECTRUM = 1.0  # amplitude of a photograph's mode at one cycle per image; natural spectra fall as 1 / frequency
+SIGNAL_SPECTRUM = 0.5  # a photograph of standard deviation 0.5 has orthonormal modes of amplitude about 0.5 / f
 
 
 @medium("heat")

@@ -1,0 +1,1 @@
+"""What carries the show: settings, the wires between processes, and who watches whom."""

@@ -1,0 +1,64 @@
+"""Files are replaced, never rewritten; and where things are, in a checkout, in a wheel and on a gallery machine."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import platformdirs
+
+from installation.errors import Refusal
+
+PACKAGE = Path(__file__).resolve().parents[1]
+
+
+class StorageError(Refusal):
+    """A folder that cannot be written, with what to do about it."""
+
+
+def share(kind: str) -> Path:
+    """The folder of shipped ``scenes`` or ``assets``: inside the wheel, or beside the package in a checkout."""
+    packed = PACKAGE / "_share" / kind
+    return packed if packed.is_dir() else PACKAGE.parent / kind
+
+
+def default_state() -> Path:
+    """Where takes, checkpoints and logs live: systemd's ``$STATE_DIRECTORY``, else the platform's state folder."""
+    given = os.environ.get("STATE_DIRECTORY", "").split(":")[0]
+    return Path(given) if given else platformdirs.user_state_path("burntout")
+
+
+def write_atomically(path: Path, content: bytes | str) -> None:
+    """Replace a file whole or not at all: written beside, flushed to the disk, renamed. Raises ``StorageError``."""
+    data = content.encode() if isinstance(content, str) else content
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
+            _replace(Path(beside.name), path, data)
+    except OSError as error:
+        raise StorageError(f"{path} cannot be written ({error.strerror}). Make room or choose another --state.") from error
+
+
+def require_writable(folder: Path) -> Path:
+    """The folder, made if need be. Raises ``StorageError`` when nothing can be written there."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"burntout")
+    except OSError as error:
+        raise StorageError(
+            f"The state folder {folder} cannot be written ({error.strerror}). "
+            "Give it to this user, make room, or choose another with --state."
+        ) from error
+    return folder
+
+
+def _replace(beside: Path, path: Path, data: bytes) -> None:
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

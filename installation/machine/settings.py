@@ -1,0 +1,123 @@
+"""What is true of this machine rather than of the piece: read once from ``machine.toml``, checked before anything starts."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from installation.errors import Refusal
+from installation.knobs import nearest
+from installation.machine.files import default_state
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0)]
+
+
+class SettingsError(Refusal):
+    """A machine.toml that cannot be obeyed."""
+
+
+class Section(BaseModel):
+    """Strict, frozen, and nothing it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class OscSettings(Section):
+    """Where performers reach the piece. Loopback until somebody decides otherwise."""
+
+    host: str = "127.0.0.1"
+    port: Port = 9000
+    release: Seconds = 120.0  # a slider left by a visitor in March must not rule the piece in May
+
+
+class StageSettings(Section):
+    """The window: which display, how large, how fast when the display cannot say."""
+
+    display: Annotated[int, Field(ge=0)] = 0
+    fullscreen: bool = True
+    width: Annotated[int, Field(ge=64, le=16384)] = 1920
+    height: Annotated[int, Field(ge=64, le=16384)] = 1080
+    rate: Annotated[float, Field(ge=1, le=240)] = 60.0
+    fit: str = "contain"
+
+
+class EngineSettings(Section):
+    """The process that owns torch."""
+
+    device: str = "auto"
+    size: Annotated[int, Field(ge=64, le=1024, multiple_of=64)] = 256
+    threads: Annotated[int, Field(ge=0)] = 0  # 0: as many as there are cores
+    loading_patience: Seconds = 180.0  # a large pipeline from a slow disk
+    running_patience: Seconds = 20.0  # the slowest single denoising step we put up with
+    checkpoint_every: Seconds = 10.0  # what a power cut may cost
+    models: Path | None = None  # a folder with diffusers pipelines, by name
+
+
+class RecordingSettings(Section):
+    """Takes on disk."""
+
+    segment: Seconds = 600.0  # a crash costs at most what was not flushed, a damaged disk at most this
+    reserve_bytes: Annotated[int, Field(ge=0)] = 2 * 2**30  # recording stops first, checkpoints keep this much
+
+
+class Settings(Section):
+    """Everything ``machine.toml`` may say."""
+
+    state: Path = Field(default_factory=default_state)
+    timezone: str = "UTC"
+    osc: OscSettings = OscSettings()
+    stage: StageSettings = StageSettings()
+    engine: EngineSettings = EngineSettings()
+    recording: RecordingSettings = RecordingSettings()
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ValueError, OSError) as error:
+            raise ValueError(f"no time zone {name!r}; use a name like Europe/Berlin") from error
+        return name
+
+
+def load(path: Path | None, overrides: dict[str, Any] | None = None) -> Settings:
+    """Settings from a file (None: the defaults), with the command line's nested overrides on top.
+
+    Raises ``SettingsError`` naming file, key and the nearest known name.
+    """
+    try:
+        given = tomllib.loads(path.read_text()) if path else {}
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not TOML: {error}.") from error
+    try:
+        return Settings.model_validate(_merge(given, overrides or {}))
+    except ValidationError as error:
+        raise SettingsError(_sentence(path, error)) from error
+
+
+def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(below)
+    for key, value in above.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merge(merged[key], value) if both else value
+    return merged
+
+
+def _sentence(path: Path | None, error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"]))
+    hint = nearest(str(first["loc"][-1]), _keys(Settings)) if first["type"] == "extra_forbidden" else ""
+    return f"{path or 'settings'}: {where}: {first['msg']}.{hint}"
+
+
+def _keys(section: type[BaseModel]) -> set[str]:
+    inner = (field.annotation for field in section.model_fields.values())
+    nested = [_keys(kind) for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)]
+    return set(section.model_fields).union(*nested)
