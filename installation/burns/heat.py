@@ -94,7 +94,9 @@ def _twist(n: int, like: torch.Tensor) -> torch.Tensor:
     import torch
 
     angles = -math.pi / (2 * n) * torch.arange(n, device=like.device, dtype=torch.float64)
-    return torch.polar(torch.ones_like(angles), angles).to(torch.complex128 if like.dtype == torch.float64 else torch.complex64)
+    return torch.polar(torch.ones_like(angles), angles).to(
+        torch.complex128 if like.dtype == torch.float64 else torch.complex64
+    )
 
 
 def _scale(n: int, like: torch.Tensor) -> torch.Tensor:

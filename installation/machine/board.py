@@ -74,5 +74,3 @@ class Board:
         """Leave the board."""
         del self._values, self._sequence
         self._map.close()
-
-

@@ -35,7 +35,9 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
             _replace(Path(beside.name), path, data)
     except OSError as error:
-        raise StorageError(f"{path} cannot be written ({error.strerror}). Make room or choose another --state.") from error
+        raise StorageError(
+            f"{path} cannot be written ({error.strerror}). Make room or choose another --state."
+        ) from error
 
 
 def require_writable(folder: Path) -> Path:

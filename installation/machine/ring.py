@@ -73,9 +73,7 @@ class Ring:
         """The serial announced last; 0 before the first frame. Serials start at 1 and never go back."""
         return int(self._head["newest"][0])
 
-    def write(
-        self, pixels: Pixels, *, stamp_ns: int, generation: int, phase: Phase, temperature: float
-    ) -> int:
+    def write(self, pixels: Pixels, *, stamp_ns: int, generation: int, phase: Phase, temperature: float) -> int:
         """Publish H x W x 3 uint8 pixels and return their serial. Raises ``ValueError`` for a frame too large."""
         if pixels.nbytes > self._room:
             raise ValueError(f"A frame of {pixels.nbytes} bytes does not fit the ring's slots of {self._room}.")

@@ -1,0 +1,1 @@
+"""The loop: burn, restore, measure, feed back. Read ``generation.py`` first."""

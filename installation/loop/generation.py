@@ -1,0 +1,127 @@
+"""One turn of the loop: burn, restore, feed back, measure. Everything else in the house exists to keep this going.
+
+Nothing here knows of processes, clocks on walls or screens: it runs in a test in milliseconds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from installation.burns import MEDIA, Medium, chosen
+from installation.images import to_pixels
+from installation.knobs import read
+from installation.loop.drift import feed_back
+from installation.loop.knobs import Looping
+from installation.loop.lineage import BURN, RESTORE, Lineage, fault
+from installation.readings import likeness, luma, recollection, shannon_entropy
+from installation.records import Generation
+from installation.restorers import Restoring
+
+if TYPE_CHECKING:
+    from installation.machine.ring import Phase
+    from installation.records import Image, Step
+    from installation.restorers import Restorer
+
+PATIENCE = 5  # refused generations in a row before the piece begins again from its origin
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something to be seen: a stage of burning, a step of restoring, or a finished generation.
+
+    ``share`` is how much of the turn has passed, 0 to 1; ``refused`` says why a generation was not accepted.
+    """
+
+    phase: Phase
+    image: Image
+    temperature: float
+    share: float
+    generation: Generation | None = None
+    refused: str | None = None
+
+
+def turns(
+    lineage: Lineage, restorer: Restorer, values: Callable[[int], Mapping[str, float]], clock: Callable[[], float]
+) -> Iterator[Moment]:
+    """The endless loop. ``values`` gives the knobs for a serial, ``clock`` seconds; between two moments it may be left."""
+    while True:
+        lineage.next()
+        yield from turn(lineage, restorer, values(lineage.serial), clock)
+
+
+def turn(
+    lineage: Lineage, restorer: Restorer, values: Mapping[str, float], clock: Callable[[], float]
+) -> Iterator[Moment]:
+    """One generation: its burning, its restoring, and what comes of it."""
+    began = clock()
+    medium, restoring, looping = chosen(values), read(Restoring, values), read(Looping, values)
+    visible = looping.stages + restoring.steps + 1
+    yield from burning(lineage, medium, looping.stages, visible)
+
+    burnt = medium(lineage.present, lineage.generator(BURN))
+    for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
+        yield Moment("restore", seen(step), burnt.temperature, (looping.stages + step.index) / visible)
+
+    regenerated = feed_back(step.denoised, lineage.origin, lineage.reference, looping, lineage.dice())
+    yield conclude(lineage, regenerated, medium, values, clock() - began)
+
+
+def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Iterator[Moment]:
+    """The way to the burn's temperature in equal stages, always with the same noise: one fire, growing."""
+    for stage in range(1, stages + 1):
+        cooler = replace(medium, temperature=medium.temperature * stage / (stages + 1))  # type: ignore[type-var] # a panel
+        burnt = cooler(lineage.present, lineage.generator(BURN))
+        yield Moment("burn", burnt.image, burnt.temperature, stage / visible)
+
+
+def seen(step: Step) -> Image:
+    """A noisy state scaled so that it can be looked at: variance preserving, x / sqrt(1 + sigma^2)."""
+    return step.x / (1.0 + step.sigma**2) ** 0.5
+
+
+def conclude(
+    lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float
+) -> Moment:
+    """Accept the picture into the lineage, or refuse it and say why; after too many refusals begin again."""
+    if reason := fault(regenerated):
+        return refuse(lineage, medium, reason)
+    parent = lineage.parent
+    lineage.accept(regenerated)
+    generation = Generation(
+        serial=lineage.serial,
+        parent=parent,
+        seed=lineage.seed,
+        scene=lineage.scene,
+        medium=name_of(medium),
+        temperature=medium.temperature,
+        knobs=dict(values),
+        readings=measure(lineage),
+        digest=lineage.digest(),
+        seconds=seconds,
+    )
+    return Moment("generation", regenerated, medium.temperature, 1.0, generation)
+
+
+def refuse(lineage: Lineage, medium: Medium, reason: str) -> Moment:
+    """The previous picture holds; stuck too long, the piece reignites."""
+    lineage.refuse()
+    if lineage.refusals >= PATIENCE:
+        lineage.reignite()
+        reason = f"{reason}, {PATIENCE} times in a row; the piece begins again from its origin"
+    return Moment("generation", lineage.present, medium.temperature, 1.0, refused=reason)
+
+
+def measure(lineage: Lineage) -> dict[str, float]:
+    """The readings of the present picture: entropy in bits per pixel, memory of the origin -1 to 1."""
+    present, origin = to_pixels(lineage.present), to_pixels(lineage.origin)
+    return {
+        "entropy": shannon_entropy(luma(present)),
+        "memory": likeness(recollection(present), recollection(origin)),
+    }
+
+
+def name_of(medium: Medium) -> str:
+    """The name a medium is filed under."""
+    return next(name for name, filed in MEDIA.items() if type(medium) is filed)

@@ -1,0 +1,127 @@
+"""The lineage: the chain of generations that grew from one origin, with one seed and a serial number each."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from typing import TYPE_CHECKING
+
+from installation.errors import Refusal
+from installation.loop.drift import Dice, Palette, follow, palette
+from installation.randomness import Generator, generator
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.records import Image
+
+BURN, RESTORE, DRIFT = 1, 2, 3  # streams of random numbers of one generation
+FLATTEST = 0.02  # standard deviation below which a picture is one flat field
+FORMAT = "burntout-lineage-1"
+
+
+class LineageError(Refusal):
+    """A checkpoint that cannot be continued."""
+
+
+@dataclasses.dataclass(slots=True)
+class Lineage:
+    """Owns the state of the loop, all of it in float32: nothing is rounded to 8 bits on the way round.
+
+    ``serial`` counts the generations attempted, refused ones included, so that each attempt has fresh numbers;
+    ``parent`` is the serial of the generation that ``present`` shows (0: the origin).
+    """
+
+    scene: str
+    seed: int
+    origin: Image
+    present: Image
+    reference: Palette
+    serial: int = 0
+    parent: int = 0
+    refusals: int = 0
+
+    @classmethod
+    def begin(cls, scene: str, seed: int, origin: Image) -> Lineage:
+        """Generation 0: the origin itself."""
+        return cls(scene, seed, origin, origin, palette(origin))
+
+    def next(self) -> None:
+        """Go on to the next serial."""
+        self.serial += 1
+
+    def generator(self, stream: int) -> Generator:
+        """The random numbers of the present serial for one use."""
+        return generator(self.seed, self.serial, stream)
+
+    def dice(self) -> Dice:
+        """The random numbers for feeding back."""
+        return Dice(self.generator(DRIFT), self.seed, self.serial)
+
+    def accept(self, image: Image) -> None:
+        """Take a regenerated picture as the present one."""
+        self.present, self.parent, self.refusals = image, self.serial, 0
+        self.reference = follow(self.reference, palette(image))
+
+    def refuse(self) -> None:
+        """Keep the present picture; the next attempt has other numbers."""
+        self.refusals += 1
+
+    def reignite(self) -> None:
+        """Begin again from the origin, with the serials going on."""
+        self.present, self.parent, self.refusals = self.origin, 0, 0
+        self.reference = palette(self.origin)
+
+    def digest(self) -> str:
+        """BLAKE2b-128 of the present picture's float32 values: equal digests are equal pictures, bit for bit."""
+        return digest(self.present)
+
+
+def digest(image: Image) -> str:
+    """BLAKE2b-128 of an image's float32 values, as hexadecimal digits."""
+    return hashlib.blake2b(image.detach().float().cpu().contiguous().numpy().tobytes(), digest_size=16).hexdigest()
+
+
+def fault(image: Image) -> str | None:
+    """Why a picture must not enter the loop, or None: one NaN would stay for ever."""
+    if not bool(image.isfinite().all()):
+        return "the model gave numbers that are not finite"
+    if float(image.std()) < FLATTEST:
+        return "the model gave a flat field"
+    return None
+
+
+def to_bytes(lineage: Lineage) -> bytes:
+    """A checkpoint: safetensors with the numbers of the lineage in its metadata."""
+    from safetensors.torch import save
+
+    numbers = {"format": FORMAT, "scene": lineage.scene, "seed": lineage.seed}
+    counts = {"serial": lineage.serial, "parent": lineage.parent, "refusals": lineage.refusals}
+    tensors = {"origin": lineage.origin, "present": lineage.present}
+    tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
+    kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    return save(kept, metadata={"lineage": json.dumps(numbers | counts)})
+
+
+def from_bytes(data: bytes) -> Lineage:
+    """The lineage of a checkpoint. Raises ``LineageError`` when it is damaged or not one."""
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        length = int.from_bytes(data[:8], "little")
+        numbers = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lineage"])
+        tensors = load(data)
+        return _assemble(numbers, tensors)
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise LineageError(f"The checkpoint is damaged ({error}); beginning again from the origin.") from error
+
+
+def _assemble(numbers: dict[str, object], tensors: dict[str, torch.Tensor]) -> Lineage:
+    if numbers.pop("format") != FORMAT:
+        raise ValueError("another program's file")
+    if tensors["origin"].shape != tensors["present"].shape or fault(tensors["present"]):
+        raise ValueError("its pictures cannot be used")
+    reference = Palette(tensors["mean"], tensors["spread"])
+    return Lineage(origin=tensors["origin"], present=tensors["present"], reference=reference, **numbers)  # type: ignore[arg-type] # checked by use
