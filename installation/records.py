@@ -39,7 +39,7 @@ class Order:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Report:
-    """What a process tells the conductor: ``ready``, ``generation``, ``refused`` …"""
+    """What a process tells the conductor: ``ready``, ``generation``, ``refused`` and so on."""
 
     name: str
     data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
@@ -74,7 +74,7 @@ class Step:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Frame:
-    """One picture on its way to the audience. ``serial`` counts frames; ``generation`` and ``phase`` say what it shows."""
+    """One picture on its way to the audience; ``serial`` counts frames, ``generation`` and ``phase`` say what it is."""
 
     serial: int
     stamp_ns: int

@@ -4,6 +4,7 @@ A medium is a frozen dataclass of knobs that is called with an image and random 
 Adding one is one file here: its address, slider and TOML key follow from ``@medium``.
 """
 
-from installation.burns.media import MEDIA, Burning, Medium, chosen
+from installation.burns.media import Burning, chosen
+from installation.burns.registry import MEDIA, Medium
 
 __all__ = ["MEDIA", "Burning", "Medium", "chosen"]

@@ -70,7 +70,8 @@ def dct(x: torch.Tensor) -> torch.Tensor:
 
     n = x.shape[-1]
     spectrum = torch.fft.rfft(torch.cat([x, x.flip(-1)], dim=-1))[..., :n]
-    return (spectrum * _twist(n, x)).real * _scale(n, x) / 2.0
+    modes: torch.Tensor = (spectrum * _twist(n, x)).real * _scale(n, x) / 2.0
+    return modes
 
 
 def idct(modes: torch.Tensor) -> torch.Tensor:
@@ -79,7 +80,8 @@ def idct(modes: torch.Tensor) -> torch.Tensor:
 
     n = modes.shape[-1]
     spectrum = torch.nn.functional.pad((2.0 * modes / _scale(n, modes)) / _twist(n, modes), (0, 1))
-    return torch.fft.irfft(spectrum, n=2 * n)[..., :n]
+    doubled: torch.Tensor = torch.fft.irfft(spectrum, n=2 * n)
+    return doubled[..., :n]
 
 
 def _decay(n: int, blur: float, like: torch.Tensor) -> torch.Tensor:

@@ -10,7 +10,7 @@ HOTTEST_SIGMA = 80.0  # T = 0.992; EDM's largest noise level (Karras et al. 2022
 
 
 def angle(temperature: float) -> float:
-    """phi in radians, 0 to pi / 2. Raises ``ValueError`` outside 0 to 1."""
+    """The angle phi in radians, 0 to pi / 2. Raises ``ValueError`` outside 0 to 1."""
     if not 0.0 <= temperature <= 1.0:
         raise ValueError(f"A temperature lies between 0 and 1, not {temperature}.")
     return math.pi * temperature / 2.0

@@ -5,6 +5,7 @@ Nothing here knows of processes, clocks on walls or screens: it runs in a test i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -45,7 +46,7 @@ class Moment:
 def turns(
     lineage: Lineage, restorer: Restorer, values: Callable[[int], Mapping[str, float]], clock: Callable[[], float]
 ) -> Iterator[Moment]:
-    """The endless loop. ``values`` gives the knobs for a serial, ``clock`` seconds; between two moments it may be left."""
+    """The endless loop; between two moments it may be left. ``values`` gives the knobs for a serial."""
     while True:
         lineage.next()
         yield from turn(lineage, restorer, values(lineage.serial), clock)
@@ -78,7 +79,7 @@ def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Iter
 
 def seen(step: Step) -> Image:
     """A noisy state scaled so that it can be looked at: variance preserving, x / sqrt(1 + sigma^2)."""
-    return step.x / (1.0 + step.sigma**2) ** 0.5
+    return step.x / math.hypot(1.0, step.sigma)
 
 
 def conclude(

@@ -10,7 +10,7 @@ from installation.knobs import knob, panel
 @panel("/loop")
 @dataclass(frozen=True, slots=True)
 class Looping:
-    """How a regenerated picture is fed back: warped, mixed with the origin, held in colour, and never quite noiseless."""
+    """How a regenerated picture is fed back: warped, mixed with the origin, held in colour, never noiseless."""
 
     pace: float = knob(
         1.0, low=0.0, high=60.0, unit="s", doc="Least time a generation takes; 0 goes as fast as it can."

@@ -73,6 +73,12 @@ class Lineage:
         self.present, self.parent, self.refusals = self.origin, 0, 0
         self.reference = palette(self.origin)
 
+    def to(self, device: str) -> Lineage:
+        """The same lineage with its pictures on a device."""
+        reference = Palette(self.reference.mean.to(device), self.reference.spread.to(device))
+        moved = {"origin": self.origin.to(device), "present": self.present.to(device), "reference": reference}
+        return dataclasses.replace(self, **moved)
+
     def digest(self) -> str:
         """BLAKE2b-128 of the present picture's float32 values: equal digests are equal pictures, bit for bit."""
         return digest(self.present)

@@ -40,6 +40,10 @@ class Vitals:
         """Alive, and this is what it looks like. ``beat`` is in seconds of the machine's monotonic clock."""
         self._board.write({"phase": float(phase), "beat": time.monotonic(), **readings})
 
+    def seen(self, name: str) -> float:
+        """What the board says now."""
+        return self._board[name]
+
 
 @contextlib.contextmanager
 def living(name: str, pipe: Connection) -> Iterator[Uplink]:

@@ -1,4 +1,4 @@
-"""What is true of this machine rather than of the piece: read once from ``machine.toml``, checked before anything starts."""
+"""What is true of this machine rather than of the piece: read once from ``machine.toml``, checked before the start."""
 
 from __future__ import annotations
 

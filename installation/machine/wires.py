@@ -74,7 +74,7 @@ def _memory() -> Path:
 
 
 class Outbox:
-    """The conductor's end of a pipe: ``post`` never waits. When a process does not read, orders are dropped and counted."""
+    """The conductor's end of a pipe: ``post`` never waits. Orders nobody reads are dropped and counted."""
 
     def __init__(self, pipe: Connection, name: str) -> None:
         """Start the thread that sends."""
@@ -122,7 +122,7 @@ class Uplink:
             raise EOFError from error
         return received if isinstance(received, Order) else None
 
-    def report(self, name: str, **data: object) -> None:
+    def report(self, name: str, /, **data: object) -> None:
         """Tell the conductor something; a conductor that is gone is no reason to fall over."""
         with self._turn, contextlib.suppress(OSError):
             self._pipe.send(Report(name, data))

@@ -1,0 +1,223 @@
+"""The engine: the one process that owns torch. It turns the loop and puts every moment of it on the ring."""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import secrets
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from installation import images
+from installation.errors import Refusal
+from installation.loop.checkpoints import Checkpoints
+from installation.loop.generation import Moment, turns
+from installation.loop.knobs import Looping
+from installation.loop.lineage import Lineage, to_bytes
+from installation.machine.board import Board
+from installation.machine.child import PULSE, Phase, Vitals, living
+from installation.machine.files import StorageError, write_atomically
+from installation.machine.ring import Ring
+from installation.machine.wires import Uplink, Wires
+from installation.restorers.shelf import Shelf
+
+if TYPE_CHECKING:
+    from installation.machine.settings import Settings
+    from installation.records import Order
+    from installation.restorers import Restorer
+    from installation.scenes import Scene
+
+log = logging.getLogger(__name__)
+
+ENGINE_VITALS: Mapping[str, float] = {
+    **PULSE,
+    "serial": 0.0,
+    "temperature": 0.0,
+    "rate": 0.0,
+    "entropy": 0.0,
+    "memory": 0.0,
+    "refused": 0.0,
+}
+DEFERRED = ("/burn/", "/restore/", "/loop/")  # knobs whose moving scores the engine evaluates at its own serials
+NICENESS = 5  # the stage comes first where both want the same core
+REST = 0.2  # seconds between two looks at the orders while nothing plays
+RATE_MEMORY = 0.8  # of the running average of generations per second
+
+
+def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
+    """The life of the engine, from its start to the conductor's order to quit."""
+    with living("engine", pipe) as uplink:
+        os.nice(NICENESS)
+        Engine(wires, uplink, settings).serve()
+
+
+class Engine:
+    """Owns the lineage that is playing, the restorers it has loaded, and the writing end of the ring."""
+
+    def __init__(self, wires: Wires, uplink: Uplink, settings: Settings) -> None:
+        """Join the wires and set torch up; nothing is loaded yet."""
+        self._uplink = uplink
+        self._settings = settings
+        self._ring = Ring(wires.ring)
+        self._board = Board(wires.board)
+        self._vitals = Vitals(wires, "engine")
+        self._vitals.beat(Phase.LOADING)
+        self._shelf = Shelf(settings.engine, _device(settings))
+        self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
+        self._scene: Scene | None = None
+        self._lineage: Lineage | None = None
+        self._restorer: Restorer | None = None
+        self._moments: Iterator[Moment] | None = None
+        self._resting = False
+        self._began = 0.0
+        self._rate = 0.0
+
+    def serve(self) -> None:
+        """Obey, and turn the loop, until told to quit."""
+        while self._obey(REST if self._idle else 0.0):
+            if self._idle or self._moments is None:
+                self._vitals.beat(Phase.RESTING)
+                continue
+            moment = next(self._moments)
+            self._publish(moment)
+            if not self._keep_pace(moment):
+                return
+
+    @property
+    def _idle(self) -> bool:
+        return self._resting or self._moments is None
+
+    def _obey(self, patience: float) -> bool:
+        """Carry out one order if there is one; False when it is time to leave."""
+        order = self._uplink.order(patience)
+        if order is None:
+            return True
+        if order.name == "quit":
+            self._save()
+            return False
+        try:
+            self._carry_out(order)
+        except Refusal as refusal:
+            self._uplink.report("refused", reason=str(refusal), order=order.name)
+        return True
+
+    def _carry_out(self, order: Order) -> None:
+        match order.name:
+            case "play":
+                self._play(order.data["scene"], order.data["seed"], resume=order.data["resume"])
+            case "origin" if self._lineage:
+                self._lineage.reignite()
+                self._restart()
+            case "prompt" if self._restorer:
+                self._prompt(order.data["text"])
+            case "save" if self._lineage:
+                write_atomically(Path(order.data["path"]), to_bytes(self._lineage))
+            case "rest":
+                self._resting = True
+                self._save()
+            case "wake":
+                self._resting = False
+
+    def _play(self, scene: Scene, seed: int | None, *, resume: bool) -> None:
+        """Load what a scene needs and begin, or go on with, its lineage. Refused, the present scene goes on."""
+        self._vitals.beat(Phase.LOADING)
+        restorer = self._shelf.take(scene.restorer, scene.model)
+        size = scene.size or self._settings.engine.size
+        lineage = self._checkpoints.recall(scene.name, size) if resume else None
+        if lineage is None:
+            origin = images.to_tensor(images.load(scene.origin, size, size)).to(self._shelf.device)
+            lineage = Lineage.begin(scene.name, seed if seed is not None else secrets.randbits(63), origin)
+        self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
+        self._prompt(scene.prompt)
+        self._restart()
+        told = {"restorer": restorer.name, "digest": restorer.digest, "seed": lineage.seed, "serial": lineage.serial}
+        self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, size=size, **told)
+
+    def _restart(self) -> None:
+        """Show where the lineage stands, and turn the loop from there."""
+        if self._lineage is None or self._restorer is None:
+            return
+        self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter)
+        self._began = time.monotonic()
+        self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
+
+    def _prompt(self, text: str) -> None:
+        if set_prompt := getattr(self._restorer, "prompt", None):
+            set_prompt(text)
+
+    def _values(self, serial: int) -> dict[str, float]:
+        """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
+        board = {name: value for name, value in self._board.read().items() if name.startswith(DEFERRED)}
+        score = self._scene.score if self._scene else {}
+        return {name: score[name].at(serial) if math.isnan(value) else value for name, value in board.items()}
+
+    def _publish(self, moment: Moment) -> None:
+        """Put a moment on the ring; a finished generation is also measured, kept and reported."""
+        self._show(moment)
+        if moment.refused:
+            self._vitals.beat(refused=self._vitals.seen("refused") + 1.0)
+            self._uplink.report("refused", reason=moment.refused, order="generation")
+        if generation := moment.generation:
+            self._clock_in()
+            self._vitals.beat(**generation.readings, serial=float(generation.serial), rate=self._rate)
+            self._uplink.report("generation", **asdict(generation))
+            self._checkpoint()
+
+    def _show(self, moment: Moment) -> None:
+        serial = self._lineage.serial if self._lineage else 0
+        self._ring.write(
+            images.to_pixels(moment.image),
+            stamp_ns=time.monotonic_ns(),
+            generation=serial,
+            phase=moment.phase,
+            temperature=moment.temperature,
+        )
+        self._vitals.beat(temperature=moment.temperature)
+
+    def _keep_pace(self, moment: Moment) -> bool:
+        """Wait, obeying, until the next moment is due; False when it is time to leave."""
+        pace = self._values(self._lineage.serial).get("/loop/pace", Looping().pace) if self._lineage else 0.0
+        began, moments = self._began, self._moments
+        while (left := began + pace * moment.share - time.monotonic()) > 0.0:
+            if not self._obey(min(left, REST)):
+                return False
+            self._vitals.beat()
+            if self._moments is not moments or self._resting:
+                break
+        if moment.share >= 1.0:
+            self._began = time.monotonic()
+        return True
+
+    def _clock_in(self) -> None:
+        """Generations per second as a running average."""
+        took = max(time.monotonic() - self._turned, 1e-3)
+        self._turned = time.monotonic()
+        self._rate = RATE_MEMORY * self._rate + (1.0 - RATE_MEMORY) / took if self._rate else 1.0 / took
+
+    _turned = 0.0
+
+    def _checkpoint(self) -> None:
+        if self._lineage:
+            self._checkpoints.keep(self._lineage, time.monotonic())
+
+    def _save(self) -> None:
+        if self._lineage:
+            try:
+                self._checkpoints.to_disk(self._lineage)
+            except StorageError as error:
+                log.error("No checkpoint: %s", error)  # noqa: TRY400 - a full disk needs no traceback
+
+
+def _device(settings: Settings) -> str:
+    """The device torch computes on; threads are set here, once."""
+    import torch
+
+    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
+    if settings.engine.device != "auto":
+        return settings.engine.device
+    return "cuda" if torch.cuda.is_available() else "cpu"

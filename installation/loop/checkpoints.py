@@ -1,0 +1,67 @@
+"""Checkpoints: where a lineage goes on after a death. Every generation in memory, every few seconds on the disk."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from installation.loop.lineage import Lineage, LineageError, from_bytes, to_bytes
+from installation.machine.files import StorageError, write_atomically
+
+log = logging.getLogger(__name__)
+
+NAME = "lineage.safetensors"
+
+
+class Checkpoints:
+    """Two copies: one beside the wires, which survives the engine, and one on the disk, which survives the power."""
+
+    def __init__(self, memory: Path, disk: Path, every: float) -> None:
+        """``every``: seconds between two writes to the disk."""
+        self._memory = memory / NAME
+        self._disk = disk / NAME
+        self._every = every
+        self._next = 0.0
+        self._failed = False
+
+    def keep(self, lineage: Lineage, now: float) -> None:
+        """Keep a generation. A full disk is said once and tried again; the show goes on without."""
+        data = to_bytes(lineage)
+        beside = self._memory.with_suffix(".new")
+        beside.write_bytes(data)
+        beside.replace(self._memory)
+        if now >= self._next:
+            self._next = now + self._every
+            self._try_disk(data)
+
+    def to_disk(self, lineage: Lineage) -> None:
+        """Write the disk's copy now. Raises ``StorageError``."""
+        write_atomically(self._disk, to_bytes(lineage))
+
+    def recall(self, scene: str, size: int) -> Lineage | None:
+        """The lineage of this scene to go on with, the freshest copy that is whole; None when there is none."""
+        for path in (self._memory, self._disk):
+            lineage = _read(path)
+            if lineage and lineage.scene == scene and lineage.present.shape[-1] == size:
+                return lineage
+        return None
+
+    def _try_disk(self, data: bytes) -> None:
+        try:
+            write_atomically(self._disk, data)
+        except StorageError as error:
+            if not self._failed:
+                log.error("No checkpoint on the disk, a power cut would cost the lineage: %s", error)  # noqa: TRY400
+            self._failed = True
+        else:
+            self._failed = False
+
+
+def _read(path: Path) -> Lineage | None:
+    try:
+        return from_bytes(path.read_bytes())
+    except FileNotFoundError:
+        return None
+    except (OSError, LineageError) as error:
+        log.warning("%s: %s", path, error)
+        return None

@@ -1,0 +1,60 @@
+"""The shelf: restorers by name, loaded once; what plays when one is missing."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from installation.machine.files import share
+from installation.restorers.protocol import ModelError, Restorer
+
+if TYPE_CHECKING:
+    from installation.machine.settings import EngineSettings
+
+log = logging.getLogger(__name__)
+
+NAMES = ("ember", "archive", "diffusion")
+
+
+class Shelf:
+    """Loads restorers and keeps them, so that going back to a scene costs nothing."""
+
+    def __init__(self, settings: EngineSettings, device: str) -> None:
+        """Nothing is loaded until it is taken."""
+        self.device = device
+        self._models = settings.models
+        self._loaded: dict[tuple[str, str | None], Restorer] = {}
+
+    def take(self, name: str, model: str | None) -> Restorer:
+        """A restorer, ready. When it cannot be loaded the archive plays in its place, and a line says why.
+
+        Raises ``ModelError`` only when not even the archive can be loaded.
+        """
+        try:
+            return self._take(name, model)
+        except ModelError as error:
+            if (name, model) == ("archive", None):
+                raise
+            log.error("%s The archive plays instead.", error)  # noqa: TRY400 - a sentence for the gallery, no traceback
+            return self._take("archive", None)
+
+    def _take(self, name: str, model: str | None) -> Restorer:
+        key = (name, model)
+        if key not in self._loaded:
+            self._loaded[key] = self._load(name, model)
+        return self._loaded[key]
+
+    def _load(self, name: str, model: str | None) -> Restorer:
+        from installation.restorers import archive, diffusion, ember
+
+        if name == "diffusion":
+            return diffusion.load(self._folder(model), self.device)
+        folder = Path(model) if model else share("assets") / name
+        return ember.load(folder, self.device) if name == "ember" else archive.load(folder)
+
+    def _folder(self, model: str | None) -> Path:
+        if model is None:
+            raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
+        folder = Path(model)
+        return self._models / folder if self._models and not folder.is_absolute() else folder
