@@ -1,0 +1,1 @@
+"""Performing: what may be said to the piece, how it arrives, and what becomes of it."""
