@@ -1,0 +1,136 @@
+"""The recorder: a process that carries frames from the ring to the disk, and may wait for the disk as nobody else may.
+
+It never slows the show: what it is too late for is overwritten in the ring, counted, and said in the take.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from collections.abc import Mapping
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from installation.machine.child import PULSE, Phase, Vitals, living
+from installation.machine.files import StorageError
+from installation.machine.ring import Ring
+from installation.recording.writing import Beginning, Writing, require_room
+
+if TYPE_CHECKING:
+    from installation.machine.settings import RecordingSettings, Settings
+    from installation.machine.wires import Uplink, Wires
+    from installation.records import Order
+
+log = logging.getLogger(__name__)
+
+RECORDER_VITALS: Mapping[str, float] = {**PULSE, "recording": 0.0, "frames": 0.0, "dropped": 0.0, "bytes": 0.0}
+WATCHFUL = 0.02  # seconds between two looks at the ring: a fraction of what its slots hold
+IDLE = 0.25  # seconds, when there is nothing to record
+
+
+def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
+    """The life of the recorder process. Leaves by the order ``quit``, by SIGTERM, or when the conductor is gone."""
+    with living("recorder", pipe) as uplink:
+        vitals = Vitals(wires, "recorder")
+        vitals.beat(Phase.LOADING)
+        import av  # noqa: F401 - half a second on a slow disk, now rather than between two frames
+
+        recorder = Recorder(Ring(wires.ring), uplink, settings.recording)
+        try:
+            while recorder.obey(uplink.order(recorder.patience)):
+                recorder.catch_up()
+                vitals.beat(recorder.phase, **recorder.readings())
+        finally:
+            signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the last words
+            recorder.end("The recorder was told to leave.")
+
+
+class Recorder:
+    """What records: at most one take at a time."""
+
+    def __init__(self, ring: Ring, uplink: Uplink, settings: RecordingSettings) -> None:
+        """Read from this ring, report through this uplink."""
+        self._ring, self._uplink, self._settings = ring, uplink, settings
+        self._writing: Writing | None = None
+
+    @property
+    def patience(self) -> float:
+        """How long to wait for an order, in seconds."""
+        return WATCHFUL if self._writing else IDLE
+
+    @property
+    def phase(self) -> Phase:
+        """Running while it records."""
+        return Phase.RUNNING if self._writing else Phase.RESTING
+
+    def readings(self) -> dict[str, float]:
+        """What the board shows: of this take, or zeros."""
+        writing = self._writing
+        if writing is None:
+            return {"recording": 0.0, "frames": 0.0, "dropped": 0.0, "bytes": 0.0}
+        return {
+            "recording": 1.0,
+            "frames": float(writing.frames),
+            "dropped": float(writing.dropped),
+            "bytes": float(writing.total_bytes),
+        }
+
+    def obey(self, order: Order | None) -> bool:
+        """Do what is asked. False when it is to leave."""
+        if order is None:
+            return True
+        if order.name == "start":
+            self._start(order.data)
+        elif order.name == "log" and self._writing:
+            self._note(self._writing, order.data["line"])
+        elif order.name in {"stop", "quit"}:
+            self.catch_up()
+            self.end(str(order.data.get("reason", "Stopped on request.")))
+        return order.name != "quit"
+
+    def catch_up(self) -> None:
+        """Write every frame that has come since. A disk that refuses ends the take and nothing else."""
+        if self._writing is None:
+            return
+        try:
+            require_room(self._writing.folder, self._settings.reserve_bytes)
+            for frame in self._ring.since(self._writing.last):
+                self._writing.add(frame)
+        except StorageError as refusal:
+            self._give_up(refusal)
+
+    def end(self, reason: str) -> None:
+        """Close the take, if there is one, and report it."""
+        if self._writing is None:
+            return
+        writing, self._writing = self._writing, None
+        writing.end(reason)
+        log.info("Take %s: %d frames, %d dropped. %s", writing.folder.name, writing.frames, writing.dropped, reason)
+        self._uplink.report(
+            "closed", folder=str(writing.folder), frames=writing.frames, dropped=writing.dropped, reason=reason
+        )
+
+    def _start(self, data: Mapping[str, Any]) -> None:
+        if self._writing:
+            self._uplink.report("refused", reason=f"{self._writing.folder.name} is being recorded; stop it first.")
+            return
+        after = int(data.get("after", self._ring.newest))
+        beginning = Beginning(Path(data["folder"]), data["manifest"], str(data.get("origin", "")), after)
+        try:
+            self._writing = Writing(beginning, self._settings)
+        except StorageError as refusal:
+            log.warning("Nothing is recorded. %s", refusal)
+            self._uplink.report("refused", reason=str(refusal))
+        else:
+            self._uplink.report("recording", folder=str(beginning.folder))
+
+    def _note(self, writing: Writing, line: Mapping[str, Any]) -> None:
+        try:
+            writing.note(line)
+        except StorageError as refusal:
+            self._give_up(refusal)
+
+    def _give_up(self, refusal: StorageError) -> None:
+        log.error("The take ends, the show goes on. %s", refusal)
+        self.end(str(refusal))
