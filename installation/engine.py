@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import os
 import secrets
 import time
@@ -14,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation import images
+from installation.control.store import DEFERRED
 from installation.errors import Refusal
 from installation.loop.checkpoints import Checkpoints
 from installation.loop.generation import Moment, turns
 from installation.loop.knobs import Looping
-from installation.loop.lineage import Lineage, to_bytes
+from installation.loop.lineage import Lineage
 from installation.machine.board import Board
 from installation.machine.child import PULSE, Phase, Vitals, living
-from installation.machine.files import StorageError, write_atomically
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
 from installation.restorers.shelf import Shelf
@@ -43,7 +42,6 @@ ENGINE_VITALS: Mapping[str, float] = {
     "memory": 0.0,
     "refused": 0.0,
 }
-DEFERRED = ("/burn/", "/restore/", "/loop/")  # knobs whose moving scores the engine evaluates at its own serials
 NICENESS = 5  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
 RATE_MEMORY = 0.8  # of the running average of generations per second
@@ -74,7 +72,7 @@ class Engine:
         self._restorer: Restorer | None = None
         self._moments: Iterator[Moment] | None = None
         self._resting = False
-        self._began = 0.0
+        self._began = self._turned = 0.0
         self._rate = 0.0
 
     def serve(self) -> None:
@@ -98,7 +96,7 @@ class Engine:
         if order is None:
             return True
         if order.name == "quit":
-            self._save()
+            self._checkpoints.flush()
             return False
         try:
             self._carry_out(order)
@@ -116,10 +114,10 @@ class Engine:
             case "prompt" if self._restorer:
                 self._prompt(order.data["text"])
             case "save" if self._lineage:
-                write_atomically(Path(order.data["path"]), to_bytes(self._lineage))
+                self._checkpoints.copy_to(Path(order.data["path"]))
             case "rest":
                 self._resting = True
-                self._save()
+                self._checkpoints.flush()
             case "wake":
                 self._resting = False
 
@@ -133,10 +131,13 @@ class Engine:
             origin = images.to_tensor(images.load(scene.origin, size, size)).to(self._shelf.device)
             lineage = Lineage.begin(scene.name, seed if seed is not None else secrets.randbits(63), origin)
         self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
+        self._checkpoints.keep(lineage, time.monotonic())
+        self._vitals.beat(Phase.LOADING, serial=float(lineage.serial))
         self._prompt(scene.prompt)
         self._restart()
-        told = {"restorer": restorer.name, "digest": restorer.digest, "seed": lineage.seed, "serial": lineage.serial}
-        self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, size=size, **told)
+        model = {"restorer": restorer.name, "model": scene.model, "digest": restorer.digest}
+        begun = {"seed": lineage.seed, "serial": lineage.serial, "size": size}
+        self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, **model, **begun)
 
     def _restart(self) -> None:
         """Show where the lineage stands, and turn the loop from there."""
@@ -153,8 +154,7 @@ class Engine:
     def _values(self, serial: int) -> dict[str, float]:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
         board = {name: value for name, value in self._board.read().items() if name.startswith(DEFERRED)}
-        score = self._scene.score if self._scene else {}
-        return {name: score[name].at(serial) if math.isnan(value) else value for name, value in board.items()}
+        return self._scene.settle(board, serial) if self._scene else board
 
     def _publish(self, moment: Moment) -> None:
         """Put a moment on the ring; a finished generation is also measured, kept and reported."""
@@ -162,11 +162,11 @@ class Engine:
         if moment.refused:
             self._vitals.beat(refused=self._vitals.seen("refused") + 1.0)
             self._uplink.report("refused", reason=moment.refused, order="generation")
-        if generation := moment.generation:
+        if (generation := moment.generation) and self._lineage:
             self._clock_in()
-            self._vitals.beat(**generation.readings, serial=float(generation.serial), rate=self._rate)
+            self._vitals.beat(Phase.RUNNING, **generation.readings, serial=float(generation.serial), rate=self._rate)
             self._uplink.report("generation", **asdict(generation))
-            self._checkpoint()
+            self._checkpoints.keep(self._lineage, time.monotonic())
 
     def _show(self, moment: Moment) -> None:
         serial = self._lineage.serial if self._lineage else 0
@@ -198,19 +198,6 @@ class Engine:
         took = max(time.monotonic() - self._turned, 1e-3)
         self._turned = time.monotonic()
         self._rate = RATE_MEMORY * self._rate + (1.0 - RATE_MEMORY) / took if self._rate else 1.0 / took
-
-    _turned = 0.0
-
-    def _checkpoint(self) -> None:
-        if self._lineage:
-            self._checkpoints.keep(self._lineage, time.monotonic())
-
-    def _save(self) -> None:
-        if self._lineage:
-            try:
-                self._checkpoints.to_disk(self._lineage)
-            except StorageError as error:
-                log.error("No checkpoint: %s", error)  # noqa: TRY400 - a full disk needs no traceback
 
 
 def _device(settings: Settings) -> str:

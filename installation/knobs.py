@@ -117,7 +117,7 @@ def declared() -> dict[str, Knob]:
 
 
 def read(cls: type[Panel], values: Mapping[str, float]) -> Panel:
-    """A panel with its fields taken from board values, in their own types; what is not on the board keeps its default."""
+    """A panel with its fields taken from board values, in their own types; what is not there keeps its default."""
     prefix = next(prefix for prefix, filed in _PANELS.items() if filed is cls)
     fields = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type] # any dataclass
@@ -135,7 +135,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
 
 def _declare(address: str, field: dataclasses.Field[Any]) -> Knob:
     settings = dict(field.metadata["knob"])
-    default = field.default
+    default: Any = field.default
     if isinstance(default, bool):
         return Knob(address, "switch", float(default), **{**settings, "low": 0.0, "high": 1.0})
     if isinstance(default, str):

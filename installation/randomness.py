@@ -18,7 +18,7 @@ Generator = np.random.Generator
 
 
 def generator(seed: int, serial: int, stream: int = 0) -> Generator:
-    """The random numbers of one generation. ``seed``, ``serial``: 0 to 2**64 - 1; ``stream`` separates uses of one turn.
+    """The random numbers of one generation, 0 <= seed, serial < 2**64; ``stream`` separates the uses of one turn.
 
     The stream is the top word of Philox's counter, so streams of one key never overlap (Salmon et al. 2011).
     """

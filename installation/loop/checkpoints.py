@@ -23,20 +23,33 @@ class Checkpoints:
         self._every = every
         self._next = 0.0
         self._failed = False
+        self._last = b""
 
     def keep(self, lineage: Lineage, now: float) -> None:
-        """Keep a generation. A full disk is said once and tried again; the show goes on without."""
-        data = to_bytes(lineage)
+        """Keep a finished generation. A full disk is said once and tried again; the show goes on without."""
+        self._last = to_bytes(lineage)
         beside = self._memory.with_suffix(".new")
-        beside.write_bytes(data)
+        beside.write_bytes(self._last)
         beside.replace(self._memory)
         if now >= self._next:
             self._next = now + self._every
-            self._try_disk(data)
+            self.flush()
 
-    def to_disk(self, lineage: Lineage) -> None:
-        """Write the disk's copy now. Raises ``StorageError``."""
-        write_atomically(self._disk, to_bytes(lineage))
+    def flush(self) -> None:
+        """Write the generation kept last to the disk now."""
+        try:
+            if self._last:
+                write_atomically(self._disk, self._last)
+            self._failed = False
+        except StorageError as error:
+            if not self._failed:
+                log.error("No checkpoint on the disk, a power cut would cost the lineage: %s", error)  # noqa: TRY400
+            self._failed = True
+
+    def copy_to(self, path: Path) -> None:
+        """Write the generation kept last somewhere else: what a take needs to be rendered again. ``StorageError``."""
+        if self._last:
+            write_atomically(path, self._last)
 
     def recall(self, scene: str, size: int) -> Lineage | None:
         """The lineage of this scene to go on with, the freshest copy that is whole; None when there is none."""
@@ -45,16 +58,6 @@ class Checkpoints:
             if lineage and lineage.scene == scene and lineage.present.shape[-1] == size:
                 return lineage
         return None
-
-    def _try_disk(self, data: bytes) -> None:
-        try:
-            write_atomically(self._disk, data)
-        except StorageError as error:
-            if not self._failed:
-                log.error("No checkpoint on the disk, a power cut would cost the lineage: %s", error)  # noqa: TRY400
-            self._failed = True
-        else:
-            self._failed = False
 
 
 def _read(path: Path) -> Lineage | None:

@@ -39,7 +39,7 @@ class StageSettings(Section):
     """The window: which display, how large, how fast when the display cannot say."""
 
     display: Annotated[int, Field(ge=0)] = 0
-    fullscreen: bool = True
+    fullscreen: bool = False  # a first look is a window; the gallery's machine.toml says true
     width: Annotated[int, Field(ge=64, le=16384)] = 1920
     height: Annotated[int, Field(ge=64, le=16384)] = 1080
     rate: Annotated[float, Field(ge=1, le=240)] = 60.0
@@ -84,6 +84,11 @@ class Settings(Section):
         except (ValueError, OSError) as error:
             raise ValueError(f"no time zone {name!r}; use a name like Europe/Berlin") from error
         return name
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The gallery's own time."""
+        return ZoneInfo(self.timezone)
 
 
 def load(path: Path | None, overrides: dict[str, Any] | None = None) -> Settings:

@@ -74,7 +74,7 @@ class Ward:
 
     def look(self, now: float) -> Iterator[Report]:
         """Once per tick: what the process reports, and whatever has to be done about it."""
-        yield from self._hear()
+        yield from self.hear()
         if self._process is None:
             if now >= self._due:
                 self._start(now)
@@ -121,7 +121,8 @@ class Ward:
         for order in self._born():
             self.post(order)
 
-    def _hear(self) -> Iterator[Report]:
+    def hear(self) -> Iterator[Report]:
+        """What the process has reported since the last time."""
         for _ in range(MOST_REPORTS):
             try:
                 if self._pipe is None or not self._pipe.poll():

@@ -50,7 +50,7 @@ class Wires:
 
 def lay(parent: Path | None = None) -> Wires:
     """A fresh folder for the wires, on tmpfs where there is one. Remains of dead conductors are swept first."""
-    home = parent or _memory()
+    home = parent or memory_folder()
     sweep(home)
     return Wires(Path(tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-", dir=home)))
 
@@ -68,7 +68,8 @@ def sweep(home: Path) -> None:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _memory() -> Path:
+def memory_folder() -> Path:
+    """Where files cost no disk: Linux's shared memory, else the temporary folder."""
     memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a private folder inside
     return memory if os.access(memory, os.W_OK) else Path(tempfile.gettempdir())
 

@@ -42,19 +42,25 @@ class Shelf:
     def _take(self, name: str, model: str | None) -> Restorer:
         key = (name, model)
         if key not in self._loaded:
-            self._loaded[key] = self._load(name, model)
+            self._loaded[key] = load(name, model, self._models, self.device)
         return self._loaded[key]
 
-    def _load(self, name: str, model: str | None) -> Restorer:
-        from installation.restorers import archive, diffusion, ember
 
-        if name == "diffusion":
-            return diffusion.load(self._folder(model), self.device)
-        folder = Path(model) if model else share("assets") / name
-        return ember.load(folder, self.device) if name == "ember" else archive.load(folder)
+def load(name: str, model: str | None, models: Path | None, device: str) -> Restorer:
+    """One restorer from its folder: the shipped one, or ``model`` (in ``models`` unless absolute).
 
-    def _folder(self, model: str | None) -> Path:
-        if model is None:
-            raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
-        folder = Path(model)
-        return self._models / folder if self._models and not folder.is_absolute() else folder
+    Raises ``ModelError``.
+    """
+    from installation.restorers import archive, diffusion, ember
+
+    if name == "diffusion":
+        return diffusion.load(_folder(model, models), device)
+    folder = Path(model) if model else share("assets") / name
+    return ember.load(folder, device) if name == "ember" else archive.load(folder)
+
+
+def _folder(model: str | None, models: Path | None) -> Path:
+    if model is None:
+        raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
+    folder = Path(model)
+    return models / folder if models and not folder.is_absolute() else folder

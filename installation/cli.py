@@ -1,0 +1,275 @@
+"""The command line: ``burntout``. Each command turns words into records, calls one room, and says what came of it."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from installation import __version__, scenes
+from installation.errors import Refusal
+from installation.machine import settings as settings_
+from installation.machine.files import share
+from installation.machine.settings import Settings
+from installation.panels import all_knobs
+
+app = typer.Typer(
+    name="burntout",
+    help="Burn images into noise, regenerate them, and watch them forget.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+console = Console()
+DEFAULT_SCENE = "machine-dementia"
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
+
+SceneName = Annotated[str, typer.Argument(help="A scene's name, or the path of a scene's TOML file.")]
+Config = Annotated[Path | None, typer.Option("--config", help="machine.toml; see deploy/machine.toml.", dir_okay=False)]
+State = Annotated[Path | None, typer.Option("--state", help="Where takes, checkpoints and logs live.", file_okay=False)]
+
+
+def duration(text: str) -> float:
+    """``90``, ``60s``, ``5m`` or ``2h`` in seconds. Raises ``typer.BadParameter``."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", text)
+    if not match or not float(match[1]):
+        raise typer.BadParameter(f"{text!r} is no duration; write 60s, 5m or 2h.")
+    return float(match[1]) * UNITS[match[2]]
+
+
+def window_size(text: str) -> tuple[int, int]:
+    """``1280x720`` in pixels. Raises ``typer.BadParameter``."""
+    match = re.fullmatch(r"(\d+)x(\d+)", text)
+    if not match:
+        raise typer.BadParameter(f"{text!r} is no size; write 1280x720.")
+    return int(match[1]), int(match[2])
+
+
+@app.callback(invoke_without_command=True)
+def burntout(*, version: Annotated[bool, typer.Option("--version", help="Say the version and leave.")] = False) -> None:
+    """Burn images into noise, regenerate them, and watch them forget."""
+    if version:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    scene: SceneName = DEFAULT_SCENE,
+    *,
+    for_: Annotated[
+        float | None, typer.Option("--for", parser=duration, metavar="60s|5m|2h", help="Play this long, then stop.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Record a take from the first picture on.")] = False,
+    seed: Annotated[int | None, typer.Option(min=0, help="Begin a new lineage with this seed.")] = None,
+    fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new lineage, whatever was playing before.")] = False,
+    programme: Annotated[Path | None, typer.Option(help="programme.toml: opening hours and what plays when.")] = None,
+    window: Annotated[
+        Any, typer.Option("--window", parser=window_size, metavar="1280x720", help="Size of the window.")
+    ] = None,
+    fullscreen: Annotated[bool, typer.Option("--fullscreen", help="Fill the display.")] = False,
+    display: Annotated[int | None, typer.Option(min=0, help="Which display, counted from 0.")] = None,
+    osc_host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = None,
+    osc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="UDP port for OSC.")] = None,
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """Play: burn, regenerate, feed back, show. Ctrl-C or Escape ends it.
+
+    Without --for, --seed or --fresh a scene goes on with the lineage it was last playing.
+    """
+    stage = _given(fullscreen=fullscreen or None, display=display)
+    stage |= {"width": window[0], "height": window[1]} if window else {}
+    overrides = _given(state=state, osc=_given(host=osc_host, port=osc_port), stage=stage)
+    settings = settings_.load(config, overrides)
+    from installation.conductor import Performance
+    from installation.programme import plan
+
+    known = sorted(path.stem for path in share("scenes").glob("*.toml"))
+    performance = Performance(
+        _scene(scene),
+        seed=seed,
+        fresh=fresh,
+        record=record,
+        seconds=for_,
+        programme=plan.load(programme, known, settings.zone) if programme else None,
+    )
+    _perform(settings, performance)
+
+
+@app.command("scenes")
+def list_scenes() -> None:
+    """List the scenes that can be played."""
+    table = Table("scene", "restorer", "what it shows", box=None)
+    for name, scene in scenes.all_scenes(share("scenes"), all_knobs(), share("assets")).items():
+        if isinstance(scene, Refusal):
+            table.add_row(name, "", f"[red]{scene}")
+        else:
+            table.add_row(name, scene.restorer, " ".join(scene.doc.split()))
+    console.print(table)
+
+
+@app.command()
+def check(
+    paths: Annotated[list[Path] | None, typer.Argument(help="Scene files; default: all shipped ones.")] = None,
+) -> None:
+    """Check scenes completely before they play."""
+    faults = 0
+    for path in paths or sorted(share("scenes").glob("*.toml")):
+        try:
+            scenes.load(path, all_knobs(), share("assets"))
+            console.print(f"{path.name}: good", highlight=False)
+        except Refusal as refusal:
+            faults += 1
+            console.print(f"[red]{refusal}", highlight=False)
+    if faults:
+        raise typer.Exit(1)
+
+
+@app.command()
+def addresses(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table, for the README.")] = False
+) -> None:
+    """List every OSC address: what it takes and what it does."""
+    from installation.control import commands
+
+    table = commands.markdown(all_knobs())
+    if markdown:
+        sys.stdout.write(table)
+        return
+    from rich.markdown import Markdown
+
+    console.print(Markdown(table))
+
+
+@app.command(context_settings={"ignore_unknown_options": True})
+def send(
+    address: Annotated[str, typer.Argument(help="For example /burn/gaussian/temperature.")],
+    arguments: Annotated[list[str] | None, typer.Argument(help="Numbers, true or false, or text.")] = None,
+    host: Annotated[str, typer.Option(help="Where the piece listens.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Its UDP port.")] = 9000,
+) -> None:
+    """Send one OSC message to a running piece."""
+    from installation.control import osc
+
+    osc.send(host, port, address, arguments or [])
+
+
+@app.command("takes")
+def list_takes(state: State = None, config: Config = None) -> None:
+    """List the takes that were recorded."""
+    from installation.recording import takes
+
+    settings = settings_.load(config, _given(state=state))
+    table = Table("take", "scene", "frames", "MB", "status", box=None)
+    for take in takes.all_takes(settings.state):
+        size = f"{take.total_bytes / 1e6:.1f}"
+        table.add_row(take.name, take.scene, str(take.frames), size, take.status)
+    console.print(table if table.row_count else f"No takes in {settings.state}. Record one: burntout run --record")
+
+
+@app.command()
+def publish(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    out: Annotated[Path | None, typer.Option(help="Folder to publish into; default: the take's own.")] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make a film (MP4) and a contact sheet (PNG) from a take."""
+    from installation import publishing
+
+    found = _take(take, settings_.load(config, _given(state=state)))
+    with _progress() as progress:
+        task = progress.add_task(f"Publishing {found.name}", total=1.0)
+        paths = publishing.publish(found, out or found.folder, lambda share: progress.update(task, completed=share))
+    for path in paths:
+        console.print(str(path), highlight=False, soft_wrap=True)
+
+
+@app.command()
+def restage(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Render a take's generations again from its log, and compare them hash for hash."""
+    from installation.publishing import restage as again
+
+    settings = settings_.load(config, _given(state=state))
+    found = _take(take, settings)
+    with _progress() as progress:
+        task = progress.add_task(f"Restaging {found.name}", total=1.0)
+        verdict = again.restage(found, settings.engine, lambda share: progress.update(task, completed=share))
+    console.print(verdict.sentence())
+    if not verdict.identical:
+        raise typer.Exit(1)
+
+
+@app.command()
+def doctor(config: Config = None, state: State = None) -> None:
+    """Say what this machine can do, and what is missing."""
+    from installation import doctor as examination
+
+    findings = examination.examine(settings_.load(config, _given(state=state)))
+    for finding in findings:
+        console.print(finding.line(), highlight=False, soft_wrap=True)
+    if any(finding.fatal for finding in findings):
+        raise typer.Exit(1)
+
+
+def _perform(settings: Settings, performance: Any) -> None:
+    from installation.conductor import Conductor
+    from installation.terminal import speaking, watching
+
+    conductor = Conductor(settings, performance)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: conductor.stop())
+    with speaking(console, settings.state / "logs"), watching(console, conductor.health):
+        conductor.perform()
+
+
+def _scene(name: str) -> scenes.Scene:
+    path = Path(name) if name.endswith(".toml") else scenes.find(name, share("scenes"))
+    return scenes.load(path, all_knobs(), share("assets"))
+
+
+def _take(name: str, settings: Settings) -> Any:
+    from installation.recording import takes
+
+    if Path(name).is_dir():
+        return takes.load(Path(name))
+    known = takes.all_takes(settings.state)
+    if name == "last" and known:
+        return max(known, key=lambda take: take.name)
+    return takes.load(settings.state / takes.FOLDER / name)
+
+
+def _given(**options: Any) -> dict[str, Any]:
+    """Only what was said on the command line: what was not leaves the file's word standing."""
+    return {name: value for name, value in options.items() if value is not None and value != {}}
+
+
+def _progress() -> Progress:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:.0f} %"),
+        TimeRemainingColumn(),
+    )
+    return Progress(*columns, console=console)
+
+
+def main() -> None:
+    """Run a command; what is refused is one sentence and exit code 2."""
+    try:
+        app()
+    except Refusal as refusal:
+        Console(stderr=True).print(f"[red]{refusal}", highlight=False, soft_wrap=True)
+        sys.exit(2)

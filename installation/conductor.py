@@ -1,0 +1,443 @@
+"""The conductor: it starts the processes, watches them, and decides a hundred times a second what the knobs are.
+
+It waits for nothing longer than a tick and never imports torch or pygame. Whatever anybody wants (OSC, the calendar,
+the command line) arrives as a ``Message`` in one inbox and is answered in the tick.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from installation import __version__, engine, scenes
+from installation.control.commands import COMMANDS
+from installation.control.osc import OscDoor, OscError
+from installation.control.store import Store
+from installation.errors import Refusal
+from installation.knobs import Knob, KnobError, nearest
+from installation.machine import wires as wiring
+from installation.machine.board import Board
+from installation.machine.files import require_writable, share
+from installation.machine.ring import Ring
+from installation.machine.settings import Settings
+from installation.machine.supervisor import Duty, Ward
+from installation.panels import all_knobs
+from installation.programme import calendar as calendars
+from installation.programme.hours import Programme
+from installation.recording import recorder, takes
+from installation.records import Message, Order, Report
+from installation.scenes import Scene
+from installation.stage import panel as stage_panel
+from installation.stage import process as stage_process
+
+log = logging.getLogger(__name__)
+
+TICK = 0.01  # seconds
+INBOX = 10_000  # messages; more than a second of the fastest flood, dropped and counted beyond
+MESSAGES_PER_TICK = 500  # what a tick can answer without being late
+MOST_DEATHS = 5  # of the engine in ten minutes of one scene, before the fallback plays
+FALLBACK = "hearth"
+STOP_WITHIN = 4.0  # seconds for everything; a service manager and a hurried technician wait no longer than five
+LARGEST = 1024  # pixels a side the ring has room for
+RETRY_OSC = 10.0  # seconds between two tries of a port that was busy
+
+
+@dataclass(frozen=True, slots=True)
+class Performance:
+    """What somebody asked for on the command line. ``seconds`` None plays for ever, ``fresh`` starts a new lineage."""
+
+    scene: Scene
+    seed: int | None = None
+    fresh: bool = False
+    record: bool = False
+    seconds: float | None = None
+    programme: Programme | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """How the piece is, at one instant: for the status line and whoever asks."""
+
+    scene: str
+    state: str
+    serial: int
+    temperature: float
+    rate: float
+    entropy: float
+    memory: float
+    stage_fps: float
+    worst_gap_ms: float
+    recording: Path | None
+    dropped_frames: int
+    refused: int
+    deaths: Mapping[str, int]
+
+
+class Conductor:
+    """The composition root. ``perform`` starts everything, ticks until told to stop, and stops in reverse order."""
+
+    def __init__(self, settings: Settings, performance: Performance) -> None:
+        """Nothing starts yet."""
+        self.settings = settings
+        self._performance = performance
+        self._knobs: Mapping[str, Knob] = all_knobs()
+        self._store = Store(self._knobs, settings.osc.release)
+        self._scene = performance.scene
+        self._inbox: queue.Queue[Message] = queue.Queue(INBOX)
+        self._stopping = threading.Event()
+        self._wards: dict[str, Ward] = {}
+        self._playing: Mapping[str, Any] = {}
+        self._take: Path | None = None
+        self._last_take: Path | None = None
+        self._lineages = 0
+        self._open = True
+        self._lit = False
+        self._refused = 0
+        self._ends = float("inf")
+        self._osc: OscDoor | None = None
+        self._retry_osc = float("inf")
+
+    # ------------------------------------------------------------------ from start to stop
+
+    def perform(self) -> None:
+        """Start, tick until the end of the performance or ``stop``, and leave nothing behind."""
+        require_writable(self.settings.state)
+        start = (self._lay_wires, self._raise_stage, self._light_engine, self._seat_recorder, self._open_doors)
+        with contextlib.ExitStack() as stops:
+            for begin in start:
+                stops.enter_context(begin())
+            self._ends = time.monotonic() + (self._performance.seconds or float("inf"))
+            while not self._stopping.wait(TICK):
+                self.tick(time.monotonic())
+            self._deadline = time.monotonic() + STOP_WITHIN
+        log.info("Stopped. %s", f"The take is in {self._last_take}." if self._last_take else "")
+
+    def stop(self) -> None:
+        """End the performance; safe in a signal handler."""
+        self._stopping.set()
+
+    def post(self, message: Message) -> None:
+        """The inbox: any thread may post. When it is full the message is counted as refused."""
+        try:
+            self._inbox.put_nowait(message)
+        except queue.Full:
+            self._refused += 1
+
+    @contextlib.contextmanager
+    def _lay_wires(self) -> Iterator[None]:
+        self._wires = wiring.lay()
+        try:
+            values = {address: knob.default for address, knob in self._knobs.items()}
+            self._board = Board.create(self._wires.board, {**values, stage_panel.OPEN: 1.0})
+            Ring.create(self._wires.ring, LARGEST * LARGEST).close()
+            self._store.play(self._scene, time.monotonic())
+            self._board.write(self._store.tick(time.monotonic(), 0))
+            yield
+        finally:
+            wiring.take_up(self._wires)
+
+    @contextlib.contextmanager
+    def _raise_stage(self) -> Iterator[None]:
+        arguments = (self.settings, self._scene.origin)
+        with self._ward("stage", stage_process.run, arguments, stage_panel.STAGE_VITALS, list):
+            yield
+
+    @contextlib.contextmanager
+    def _light_engine(self) -> Iterator[None]:
+        with self._ward("engine", engine.run, (self.settings,), engine.ENGINE_VITALS, self._first_orders):
+            yield
+
+    @contextlib.contextmanager
+    def _seat_recorder(self) -> Iterator[None]:
+        orders = self._recorder_orders
+        with self._ward("recorder", recorder.run, (self.settings,), recorder.RECORDER_VITALS, orders):
+            yield
+
+    @contextlib.contextmanager
+    def _open_doors(self) -> Iterator[None]:
+        self._try_osc(time.monotonic())
+        programme = self._performance.programme
+        calendar = calendars.Calendar(programme, calendars.utc_now, self.post) if programme else None
+        try:
+            if calendar:
+                calendar.start()
+            yield
+        finally:
+            if calendar:
+                calendar.close()
+            if self._osc:
+                self._osc.close()
+
+    @contextlib.contextmanager
+    def _ward(
+        self,
+        name: str,
+        entry: Callable[..., None],
+        arguments: tuple[object, ...],
+        vitals: Mapping[str, float],
+        born: Callable[[], Sequence[Order]],
+    ) -> Iterator[None]:
+        """A supervised process for as long as the performance lasts."""
+        patience = self.settings.engine
+        duty = Duty(name, entry, arguments, vitals, patience.loading_patience, patience.running_patience)
+        ward = self._wards[name] = Ward(duty, self._wires, born)
+        self._look(ward, time.monotonic())
+        try:
+            yield
+        finally:
+            ward.stop(time.monotonic())
+            self._await_end(ward)
+
+    def _await_end(self, ward: Ward) -> None:
+        """Listen to a process until it has left, then make sure of it."""
+        deadline = getattr(self, "_deadline", time.monotonic() + STOP_WITHIN)
+        while not ward.gone(TICK) and time.monotonic() < deadline:
+            self._listen(ward)
+        self._listen(ward)
+        ward.kill()
+
+    def _try_osc(self, now: float) -> None:
+        try:
+            self._osc = OscDoor(self.settings.osc.host, self.settings.osc.port, self.post)
+            self._retry_osc = float("inf")
+        except OscError as error:
+            if self._retry_osc == float("inf"):
+                log.error("%s The show goes on without OSC and tries again.", error)  # noqa: TRY400 - a sentence
+            self._retry_osc = now + RETRY_OSC
+
+    # ------------------------------------------------------------------ the tick
+
+    def tick(self, now: float) -> None:
+        """Answer what was asked, move the knobs, look after the processes."""
+        for _ in range(min(self._inbox.qsize(), MESSAGES_PER_TICK)):
+            self.hear(self._inbox.get_nowait(), now)
+        if changes := self._store.tick(now, self._serial):
+            self._board.write(changes)
+        for ward in self._wards.values():
+            self._look(ward, now)
+        self._mind_the_engine()
+        if now >= self._retry_osc:
+            self._try_osc(now)
+        if now >= self._ends:
+            self.stop()
+
+    def hear(self, message: Message, now: float) -> None:
+        """Give a message its meaning: a knob is held, a command carried out, anything else refused with a sentence."""
+        try:
+            if message.address in self._knobs:
+                self._store.hold(message.address, _only(message), now)
+            elif command := COMMANDS.get(message.address):
+                self._carry_out(command.address, command.parse(message.arguments), now)
+            else:
+                known = nearest(message.address, [*self._knobs, *COMMANDS])
+                raise KnobError(f"Nothing listens at {message.address}.{known}")
+        except Refusal as refusal:
+            self._refused += 1
+            log.warning("Refused from %s: %s", message.source, refusal)
+        else:
+            self._log_to_take(message=asdict(message))
+
+    @property
+    def _serial(self) -> int:
+        ward = self._wards.get("engine")
+        return int(ward.vitals["serial"]) if ward else 0
+
+    def _look(self, ward: Ward, now: float) -> None:
+        for report in ward.look(now):
+            self._learn(ward, report)
+
+    def _listen(self, ward: Ward) -> None:
+        for report in ward.hear():
+            self._learn(ward, report)
+
+    def _learn(self, ward: Ward, report: Report) -> None:
+        """What a process told us."""
+        data = report.data
+        match ward.duty.name, report.name:
+            case _, "log":
+                logging.getLogger(data["name"]).log(data["level"], "%s", data["text"])
+            case "engine", "playing":
+                self._on_playing(data)
+            case "engine", "generation":
+                self._log_to_take(generation=data)
+            case "recorder", "closed":
+                self._on_closed(data)
+            case "stage", "key":
+                self.stop()
+            case name, "refused":
+                log.warning("The %s refused: %s", name, data["reason"])
+
+    def _mind_the_engine(self) -> None:
+        """A scene that keeps killing the engine is skipped."""
+        ward = self._wards["engine"]
+        if len(ward.deaths) >= MOST_DEATHS and self._scene.name != FALLBACK:
+            log.error("%d deaths in ten minutes of %s; playing %s.", len(ward.deaths), self._scene.name, FALLBACK)
+            ward.deaths.clear()
+            self.hear(Message("/scene/load", (FALLBACK,), "conductor"), time.monotonic())
+
+    # ------------------------------------------------------------------ the engine
+
+    def _first_orders(self) -> list[Order]:
+        """What a new engine begins with: the first may be asked for a new lineage, every later one goes on."""
+        performance = self._performance
+        resume = self._lit or not (performance.fresh or performance.seed is not None or performance.seconds)
+        self._lit = True
+        return [self._play(resume=resume), *([] if self._open else [Order("rest")])]
+
+    def _play(self, *, resume: bool) -> Order:
+        seed = self._performance.seed if self._performance.seed is not None else self._scene.seed
+        return Order("play", {"scene": self._scene, "seed": seed, "resume": resume})
+
+    def _on_playing(self, told: Mapping[str, Any]) -> None:
+        first = not self._playing
+        self._playing = told
+        self._log_to_take(event="playing", playing=dict(told))
+        self._save_lineage()
+        log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
+        if first and self._performance.seconds:
+            self._ends = time.monotonic() + self._performance.seconds
+        if first and self._performance.record:
+            self._start_recording()
+
+    # ------------------------------------------------------------------ recording
+
+    def _start_recording(self) -> None:
+        if self._take:
+            raise Refusal(f"Already recording {self._take.name}; send /record/stop first.")
+        self._take = self._last_take = takes.new_folder(self.settings.state, self._scene.name, datetime.now(UTC))
+        self._lineages = 0
+        for order in self._recorder_orders():
+            self._wards["recorder"].post(order)
+        self._save_lineage()
+        log.info("Recording to %s.", self._take)
+
+    def _save_lineage(self) -> None:
+        """Put what the take needs to be rendered again beside it, once for every lineage that it shows."""
+        if self._take:
+            path = self._take / f"lineage-{self._lineages:03d}.safetensors"
+            self._wards["engine"].post(Order("save", {"path": str(path)}))
+            self._lineages += 1
+
+    def _recorder_orders(self) -> list[Order]:
+        """What a reborn recorder needs to go on with the take."""
+        if self._take is None:
+            return []
+        manifest = {
+            "title": self._scene.title,
+            "scene": self._scene.name,
+            "scene_text": self._scene.text,
+            "origin": str(self._scene.origin.name),
+            "version": __version__,
+            **{key: self._playing.get(key) for key in ("seed", "restorer", "model", "digest", "size", "serial")},
+        }
+        return [Order("start", {"folder": str(self._take), "manifest": manifest})]
+
+    def _stop_recording(self) -> None:
+        if self._take is None:
+            raise Refusal("Nothing is being recorded; send /record/start first.")
+        self._wards["recorder"].post(Order("stop"))
+        self._take = None
+
+    def _on_closed(self, data: Mapping[str, Any]) -> None:
+        self._take = None
+        log.info("The take is closed: %d frames, %d dropped (%s).", data["frames"], data["dropped"], data["reason"])
+
+    def _log_to_take(self, **line: object) -> None:
+        if self._take:
+            stamped = {"at_ns": time.monotonic_ns(), **line}
+            self._wards["recorder"].post(Order("log", {"line": stamped}))
+
+    # ------------------------------------------------------------------ commands
+
+    def _carry_out(self, address: str, argument: bool | str, now: float) -> None:  # noqa: FBT001 - a performer's switch
+        """What each command does. A button that reports its letting go (False) does nothing."""
+        match address, argument:
+            case "/scene/load", str(name):
+                self._load_scene(name, now)
+            case "/prompt", str(text):
+                self._wards["engine"].post(Order("prompt", {"text": text}))
+            case "/panic/black", bool(wanted):
+                self._panic(stage_panel.BLACK, now, wanted=wanted)
+            case "/panic/hold", bool(wanted):
+                self._panic(stage_panel.HOLD, now, wanted=wanted)
+            case "/programme/open", bool(wanted):
+                self._open_or_close(is_open=wanted)
+            case "/knob/release", str(knob):
+                self._store.let_go(knob or None, now)
+            case _, True:
+                self._press(address, now)
+
+    def _press(self, address: str, now: float) -> None:
+        match address:
+            case "/panic/origin":
+                self._wards["engine"].post(Order("origin"))
+            case "/panic/release":
+                self._store.let_go(None, now)
+            case "/record/start":
+                self._start_recording()
+            case "/record/stop":
+                self._stop_recording()
+
+    def _load_scene(self, name: str, now: float) -> None:
+        path = scenes.find(name, share("scenes"))
+        self._scene = scenes.load(path, self._knobs, share("assets"))
+        self._store.play(self._scene, now)
+        self._wards["engine"].post(self._play(resume=False))
+
+    def _panic(self, address: str, now: float, *, wanted: bool) -> None:
+        """A panic lasts until somebody ends it."""
+        if wanted:
+            self._store.pin(address, wanted, now)
+        else:
+            self._store.let_go(address, now)
+
+    def _open_or_close(self, *, is_open: bool) -> None:
+        """Opening hours: outside them the stage is black on purpose and the engine rests."""
+        self._open = is_open
+        self._board.write({stage_panel.OPEN: float(is_open)})
+        self._wards["engine"].post(Order("wake" if is_open else "rest"))
+        log.info("The house is %s.", "open" if is_open else "closed; the stage is black on purpose")
+
+    # ------------------------------------------------------------------ health
+
+    def health(self) -> Health:
+        """How the piece is; may be asked from another thread."""
+        vitals = {name: ward.vitals.read() for name, ward in self._wards.items()}
+        engine_, stage = vitals.get("engine", {}), vitals.get("stage", {})
+        return Health(
+            scene=self._scene.name,
+            state=self._state(stage),
+            serial=int(engine_.get("serial", 0)),
+            temperature=engine_.get("temperature", 0.0),
+            rate=engine_.get("rate", 0.0),
+            entropy=engine_.get("entropy", 0.0),
+            memory=engine_.get("memory", 0.0),
+            stage_fps=stage.get("fps", 0.0),
+            worst_gap_ms=stage.get("worst_gap_ms", 0.0),
+            recording=self._take,
+            dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
+            refused=self._refused,
+            deaths={name: len(ward.deaths) for name, ward in self._wards.items()},
+        )
+
+    def _state(self, stage: Mapping[str, float]) -> str:
+        if not self._playing:
+            return "loading"
+        if not self._open:
+            return "closed"
+        return "burning on alone" if stage.get("burning_on") else "playing"
+
+
+def _only(message: Message) -> float | int | bool | str:
+    """The single argument of a message. Raises ``KnobError`` when there is another number of them."""
+    if len(message.arguments) != 1:
+        raise KnobError(f"{message.address} takes one argument, not {len(message.arguments)}.")
+    return message.arguments[0]

@@ -1,0 +1,138 @@
+"""The doctor: what this machine can do for the piece, one finding per line, before the doors open."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import socket
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Literal
+
+import psutil
+
+from installation import scenes
+from installation.errors import Refusal
+from installation.machine.files import require_writable, share
+from installation.machine.wires import memory_folder
+from installation.panels import all_knobs
+
+if TYPE_CHECKING:
+    from installation.machine.settings import Settings
+
+Grade = Literal["good", "note", "bad"]
+MARKS: dict[Grade, str] = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
+RING_BYTES = 100_000_000  # what the wires need in memory
+ROOMY_BYTES = 10_000_000_000  # about eight hours of takes
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``fatal``: the piece cannot play like this."""
+
+    grade: Grade
+    what: str
+    sentence: str
+
+    @property
+    def fatal(self) -> bool:
+        """Whether the piece cannot play."""
+        return self.grade == "bad"
+
+    def line(self) -> str:
+        """For the terminal, with rich's markup."""
+        return f"{MARKS[self.grade]}  {self.what:<11} {self.sentence}"
+
+
+def examine(settings: Settings) -> Iterator[Finding]:
+    """All findings, as they are made: the slow ones (loading the models) come last."""
+    for look in (_python, _processor, _torch, _display, _osc, _clock, _state, _memory, _scenes):
+        yield look(settings)
+    for name in ("archive", "ember"):
+        yield _restorer(name, settings)
+
+
+def _python(_: Settings) -> Finding:
+    return Finding("good", "Python", f"{platform.python_version()} on {platform.system()} {platform.machine()}.")
+
+
+def _processor(_: Settings) -> Finding:
+    memory = psutil.virtual_memory()
+    free, total = memory.available / 2**30, memory.total / 2**30
+    grade: Grade = "good" if free > 3 else "note"  # noqa: PLR2004 - the three processes together take about 2 GiB
+    return Finding(grade, "processor", f"{os.cpu_count()} cores, {free:.1f} of {total:.1f} GiB memory free.")
+
+
+def _torch(_: Settings) -> Finding:
+    import torch
+
+    if torch.cuda.is_available():
+        card = torch.cuda.get_device_properties(0)
+        return Finding("good", "torch", f"{torch.__version__} on {card.name}, {card.total_memory / 2**30:.0f} GiB.")
+    fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - no public name
+    with_ = "with bfloat16" if fast else "in float32 (no bfloat16: half as fast)"
+    return Finding("good", "torch", f"{torch.__version__} on the CPU {with_}; ember plays, large pipelines crawl.")
+
+
+def _display(_: Settings) -> Finding:
+    where = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
+    if where:
+        return Finding("good", "display", f"Session {where}.")
+    return Finding("note", "display", "No screen in this session: the stage runs headless and writes preview.png.")
+
+
+def _osc(settings: Settings) -> Finding:
+    where = f"{settings.osc.host}:{settings.osc.port}"
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((settings.osc.host, settings.osc.port))
+    except OSError as error:
+        return Finding("bad", "OSC", f"{where} cannot be opened ({error.strerror}). Choose another with --osc-port.")
+    reach = "this machine only" if settings.osc.host.startswith("127.") else "the network"
+    return Finding("good", "OSC", f"{where} is free; {reach} can send.")
+
+
+def _clock(settings: Settings) -> Finding:
+    now = datetime.now(settings.zone)
+    return Finding("good", "clock", f"{now:%A %Y-%m-%d %H:%M} in {settings.timezone}. Is that right?")
+
+
+def _state(settings: Settings) -> Finding:
+    try:
+        require_writable(settings.state)
+    except Refusal as refusal:
+        return Finding("bad", "state", str(refusal))
+    free = shutil.disk_usage(settings.state).free
+    grade: Grade = "good" if free > settings.recording.reserve_bytes + ROOMY_BYTES else "note"
+    return Finding(grade, "state", f"{settings.state}, {free / 1e9:.0f} GB free.")
+
+
+def _memory(_: Settings) -> Finding:
+    folder = memory_folder()
+    free = shutil.disk_usage(folder).free
+    if free < RING_BYTES:
+        return Finding("bad", "wires", f"{folder} has {free / 1e6:.0f} MB free; {RING_BYTES / 1e6:.0f} MB are needed.")
+    return Finding("good", "wires", f"{folder}, {free / 1e9:.1f} GB free.")
+
+
+def _scenes(_: Settings) -> Finding:
+    found = scenes.all_scenes(share("scenes"), all_knobs(), share("assets"))
+    refused = [str(scene) for scene in found.values() if isinstance(scene, Refusal)]
+    if refused or not found:
+        return Finding("bad", "scenes", " ".join(refused) or f"None in {share('scenes')}. Install again.")
+    return Finding("good", "scenes", f"{len(found)} checked: {', '.join(found)}.")
+
+
+def _restorer(name: str, settings: Settings) -> Finding:
+    from installation.restorers.shelf import load
+
+    return _try(name, lambda: load(name, None, settings.engine.models, "cpu").digest)
+
+
+def _try(name: str, loading: Callable[[], str]) -> Finding:
+    try:
+        return Finding("good", name, f"Loads; SHA-256 {loading()[:16]}…")
+    except Refusal as refusal:
+        return Finding("bad" if name == "archive" else "note", name, str(refusal))

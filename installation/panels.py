@@ -1,0 +1,14 @@
+"""Every knob of the piece: importing the rooms that declare them is what fills the register."""
+
+from __future__ import annotations
+
+from installation import burns  # noqa: F401 - declares /burn
+from installation.knobs import Knob, declared
+from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
+from installation.restorers import protocol  # noqa: F401 - declares /restore
+from installation.stage import panel as stage_panel  # noqa: F401 - declares /stage
+
+
+def all_knobs() -> dict[str, Knob]:
+    """All knobs by address, in alphabetical order."""
+    return declared()

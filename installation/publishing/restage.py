@@ -1,0 +1,94 @@
+"""Restaging: a take's generations rendered again from its log, and held against it hash for hash.
+
+A take has the state each of its lineages began with, and for every generation its serial and the knobs as used; from
+these the loop is pure. On the machine and with the model that made the take, every digest must come out the same.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from installation.loop.generation import turn
+from installation.loop.lineage import Lineage, from_bytes
+from installation.recording import journal
+from installation.recording.takes import LOG, TakeError
+from installation.restorers.shelf import Shelf
+
+if TYPE_CHECKING:
+    from installation.machine.settings import EngineSettings
+    from installation.recording.takes import Take
+    from installation.restorers import Restorer
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came of restaging: how many generations, and the serial of the first that differs (None: none does)."""
+
+    generations: int
+    first_difference: int | None
+
+    @property
+    def identical(self) -> bool:
+        """Whether every generation came out the same."""
+        return self.first_difference is None
+
+    def sentence(self) -> str:
+        """The verdict for a person."""
+        if self.identical:
+            return f"{self.generations} generations rendered again, every one identical."
+        return (
+            f"Generation {self.first_difference} differs; {self.generations} before it are identical. "
+            "Was the take made on another machine, or with another model?"
+        )
+
+
+def restage(take: Take, settings: EngineSettings, progress: Callable[[float], None]) -> Verdict:
+    """Render every logged generation again. Raises ``TakeError`` when the take has nothing to begin from."""
+    lines = list(journal.read(take.folder / LOG))
+    total = sum("generation" in line for line in lines)
+    if not total:
+        raise TakeError(f"{take.name} has no generations in its log; there is nothing to render again.")
+    done = 0
+    for done, (logged, digest) in enumerate(_again(take, lines, Shelf(settings, "cpu"))):
+        if digest != logged["digest"]:
+            return Verdict(done, logged["serial"])
+        progress((done + 1) / total)
+    return Verdict(done + 1, None)
+
+
+def _again(take: Take, lines: Sequence[Mapping[str, Any]], shelf: Shelf) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Each logged generation with the digest it has this time."""
+    number = 0
+    lineage, restorer = _beginning(take, number, take.manifest, shelf)
+    for line in lines:
+        if "playing" in line:
+            number += 1
+            lineage, restorer = _beginning(take, number, line["playing"], shelf)
+        elif "generation" in line:
+            yield line["generation"], _render(lineage, restorer, line["generation"])
+
+
+def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -> tuple[Lineage, Restorer]:
+    path: Path = take.folder / f"lineage-{number:03d}.safetensors"
+    try:
+        lineage = from_bytes(path.read_bytes())
+    except OSError as error:
+        raise TakeError(f"{path} cannot be read ({error.strerror}); nothing can be rendered again.") from None
+    restorer = shelf.take(told["restorer"], told.get("model"))
+    if restorer.digest != told["digest"]:
+        raise TakeError(f"{take.name} was made with another {told['restorer']} than the one that is here.")
+    return lineage, restorer
+
+
+def _render(lineage: Lineage, restorer: Restorer, logged: Mapping[str, Any]) -> str:
+    """One generation again. A parent of 0 says that the piece had begun again from its origin."""
+    if logged["parent"] == 0 and lineage.parent != 0:
+        lineage.reignite()
+    lineage.serial = logged["serial"]
+    for moment in turn(lineage, restorer, logged["knobs"], time.perf_counter):
+        last = moment
+    return last.generation.digest if last.generation else ""

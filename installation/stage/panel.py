@@ -1,0 +1,58 @@
+"""The stage's knobs and vital signs: plain declarations, which the conductor reads without opening a window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from installation.knobs import knob, panel
+from installation.machine.child import PULSE
+
+BLACK = "/stage/black"
+HOLD = "/stage/hold"
+OPEN = "/programme/open"  # written by the programme, which is a room of its own; absent means open
+
+
+@panel("/stage")
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """What performers decide about the picture on the wall."""
+
+    brightness: float = knob(1.0, low=0.0, high=1.0, glide=0.2, doc="Light of the whole picture, linear: half is half.")
+    dissolve: float = knob(
+        0.35, low=0.0, high=5.0, unit="s",
+        doc="The longest a dissolve between two frames may take; never longer than frames take to arrive.",
+    )  # fmt: skip
+    burn_on: float = knob(
+        0.7, low=0.0, high=1.0, glide=0.5,
+        doc="How strongly the picture goes on burning when frames stop coming; 0 lets it stand.",
+    )  # fmt: skip
+    patience: float = knob(3.0, low=0.2, high=60.0, unit="s", doc="Time without a frame before the picture burns on.")
+    black: bool = knob(False, glide=0.3, doc="Black, on purpose and at once.")  # noqa: FBT003 - a switch's default
+    hold: bool = knob(False, doc="Freeze the picture as it stands.")  # noqa: FBT003 - a switch's default
+    show: str = knob(
+        "everything", choices=("everything", "restoring", "generations"),
+        doc="Which frames are shown: burning and restoring, restoring only, or finished generations only.",
+    )  # fmt: skip
+
+
+#: The stage's readings: ``worst_gap_ms`` is the largest gap between flips in the last 10 s, ``shown`` the ring's serial
+#: on screen, ``revision`` the board's in the last flip, ``flip_ns`` its monotonic time (a float64 holds that to 2 ns
+#: even after years of uptime), ``light`` the mean linear light on the wall, 0 to 1.
+STAGE_VITALS: Mapping[str, float] = {
+    **PULSE,
+    "frames": 0.0,
+    "fps": 0.0,
+    "worst_gap_ms": 0.0,
+    "shown": 0.0,
+    "revision": 0.0,
+    "flip_ns": 0.0,
+    "burning_on": 0.0,
+    "headless": 0.0,
+    "light": 0.0,
+}
+
+
+def closed(values: Mapping[str, float]) -> bool:
+    """Whether the wall is to be black on purpose: by panic (from the first moment of its glide) or out of hours."""
+    return values.get(BLACK, 0.0) > 0.0 or values.get(OPEN, 1.0) < 0.5  # noqa: PLR2004 - halfway between closed and open

@@ -1,0 +1,96 @@
+"""What a person at a terminal sees: log lines as sentences, and one line that says how the piece is."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from logging.handlers import QueueHandler, QueueListener, RotatingFileHandler
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.live import Live
+from rich.logging import RichHandler
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from installation.conductor import Health
+
+BACKLOG = 10_000  # log lines waiting for a terminal that was stopped with Ctrl-S
+LOG_BYTES, LOG_FILES = 5_000_000, 4
+QUIET_INTERVAL = 10.0  # seconds between status lines where nobody watches live
+
+log = logging.getLogger(__name__)
+
+
+@contextlib.contextmanager
+def speaking(console: Console, logs: Path) -> Iterator[None]:
+    """Log lines go to the terminal and to ``logs/burntout.log``, from a thread that may wait; the caller never does."""
+    lines: queue.Queue[logging.LogRecord] = queue.Queue(BACKLOG)
+    logs.mkdir(parents=True, exist_ok=True)
+    file = RotatingFileHandler(logs / "burntout.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    screen = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S", omit_repeated_times=False)
+    listener = QueueListener(lines, screen, file)
+    root = logging.getLogger()
+    handler = QueueHandler(lines)
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)
+    listener.start()
+    try:
+        yield
+    finally:
+        root.removeHandler(handler)
+        listener.stop()
+        file.close()
+
+
+@contextlib.contextmanager
+def watching(console: Console, health: Callable[[], Health]) -> Iterator[None]:
+    """A live status line on a terminal; where there is none, a log line every ten seconds."""
+    if console.is_terminal:
+        with Live(console=console, get_renderable=lambda: status(health()), refresh_per_second=4, transient=True):
+            yield
+    else:
+        with _murmuring(health):
+            yield
+
+
+def status(health: Health) -> Text:
+    """Scene, generation, temperature, generations per second, entropy and memory of the origin, on one line."""
+    parts: list[str | tuple[str, str]] = [
+        (f" {health.state} ", "bold black on dark_orange" if health.state == "playing" else "bold white on red3"),
+        f" {health.scene}",
+        f"  generation {health.serial}",
+        f"  T {health.temperature:.2f}",
+        f"  {health.rate:.1f}/s",
+        f"  entropy {health.entropy:.2f} bit",
+        f"  memory {health.memory:+.2f}",
+        f"  stage {health.stage_fps:.0f} fps",
+    ]
+    if health.recording:
+        dropped = f", {health.dropped_frames} dropped" if health.dropped_frames else ""
+        parts.append((f"  recording{dropped}", "red"))
+    if lost := sum(health.deaths.values()):
+        parts.append((f"  {lost} rebirths", "yellow"))
+    return Text.assemble(*parts, no_wrap=True, overflow="ellipsis")
+
+
+@contextlib.contextmanager
+def _murmuring(health: Callable[[], Health]) -> Iterator[None]:
+    done = threading.Event()
+
+    def murmur() -> None:
+        while not done.wait(QUIET_INTERVAL):
+            log.info("%s", status(health()).plain.strip())
+
+    thread = threading.Thread(target=murmur, name="murmur", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join(1.0)
