@@ -1,0 +1,158 @@
+"""The stage's process: a clock that flips, and everything else in the time between two flips."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from installation.knobs import read
+from installation.machine.board import Board
+from installation.machine.child import Vitals, living
+from installation.machine.ring import Ring
+from installation.machine.settings import Settings
+from installation.machine.wires import Uplink, Wires
+from installation.records import Order
+from installation.stage.gate import Gate
+from installation.stage.loader import Loader
+from installation.stage.pace import Pace
+from installation.stage.panel import Staging, closed
+from installation.stage.preview import WIDTH, Preview
+from installation.stage.reel import Reel
+from installation.stage.wall import Wall
+from installation.stage.window import Window
+
+log = logging.getLogger(__name__)
+
+PREVIEW = "preview.png"
+
+
+def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None) -> None:
+    """The life of the stage, until it is told to quit or the conductor is gone.
+
+    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``. Reports: ``ready`` {headless, driver,
+    size, preview} after the first flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the window was closed.
+    """
+    import cv2
+
+    cv2.setNumThreads(1)  # the other cores are the engine's
+    with living("stage", pipe) as uplink, contextlib.closing(Stage(wires, settings)) as stage:
+        if origin:
+            stage.ask(origin, after=0)
+        stage.flip()
+        log.log(logging.WARNING if stage.window.headless else logging.INFO, stage.announcement())
+        uplink.report("ready", **stage.described())
+        while _obeyed(uplink, stage):
+            stage.flip()
+            for wish in stage.window.wishes():
+                uplink.report("key", name=wish)
+
+
+class Stage:
+    """Everything between the ring and the eye. Owns the window and two threads that wait for the disk."""
+
+    def __init__(self, wires: Wires, settings: Settings) -> None:
+        """Open the window and join the wires."""
+        now = time.monotonic()
+        self.window = Window(settings.stage)
+        self.pace = Pace(self.window.rate, now)
+        self._board = Board(wires.board)
+        self._vitals = Vitals(wires, "stage")
+        self._gate = Gate(Ring(wires.ring))
+        self._reel = Reel(settings.engine.size, now)
+        self._wall = Wall(now)
+        self._loader = Loader(settings.engine.size)
+        self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
+        self._flips = 0
+        self._shown = 0
+
+    def ask(self, path: Path, after: int | None = None) -> None:
+        """Show this picture as soon as it is loaded, unless a frame newer than ``after`` (default: all) came first."""
+        if after is None:
+            after = self._gate.shut()
+        self._loader.ask(path, after)
+
+    def flip(self) -> None:
+        """Show what is to be seen now, then beat."""
+        now = time.monotonic()
+        revision, values = self._board.revision, self._board.read()
+        knobs = read(Staging, values)
+        if not knobs.hold:
+            self._take_in(now, knobs)
+        picture = self._reel.picture(now, knobs)
+        self.window.show(self._wall.next(picture, knobs.brightness, now, closed=closed(values)))
+        self._beat(revision)
+        if self._preview and self._preview.due(now):
+            self._preview.offer(self.window.glance(WIDTH))
+
+    def described(self) -> dict[str, object]:
+        """What the conductor is told once the first picture is there."""
+        return {
+            "headless": self.window.headless,
+            "driver": self.window.driver,
+            "size": list(self.window.size),
+            "preview": str(self._preview.path) if self._preview else None,
+        }
+
+    def announcement(self) -> str:
+        """Where the picture is, in one sentence."""
+        if self._preview:
+            reason = self.window.trouble or "SDL_VIDEODRIVER asks for that"
+            return f"The stage runs without a display ({reason}); what it would show is in {self._preview.path}."
+        return "The stage is open, {} x {} pixels on {}.".format(*self.window.size, self.window.driver)
+
+    def close(self) -> None:
+        """Leave the window and let the disk come to its end."""
+        self._loader.close()
+        if self._preview:
+            self._preview.close()
+        self.window.close()
+
+    def _take_in(self, now: float, knobs: Staging) -> None:
+        """The newest frame, or a picture that was asked for, whichever is newer."""
+        if frame := self._gate.newest(knobs.show):
+            self._shown = frame.serial
+            self._reel.arrive(frame.pixels, now, knobs)
+        elif loaded := self._loader.loaded():
+            pixels, after = loaded
+            if self._shown <= after:
+                self._reel.arrive(pixels, now, knobs)
+
+    def _beat(self, revision: int) -> None:
+        self.pace.flipped(time.monotonic())
+        self._flips += 1
+        self._vitals.beat(
+            frames=self._flips,
+            fps=self.pace.fps,
+            worst_gap_ms=self.pace.worst_gap * 1e3,
+            shown=self._shown,
+            revision=revision,
+            flip_ns=time.monotonic_ns(),
+            burning_on=self._reel.burning,
+            headless=self.window.headless,
+            light=self._wall.light,
+        )
+
+
+def _obeyed(uplink: Uplink, stage: Stage) -> bool:
+    """Follow orders until the next flip is due; False after ``quit``. At least one order is taken per flip."""
+    while True:
+        wait = stage.pace.wait(time.monotonic())
+        order = uplink.order(wait)
+        if order is not None and not _follow(order, stage):
+            return False
+        if order is None or wait == 0.0:
+            return True
+
+
+def _follow(order: Order, stage: Stage) -> bool:
+    match order.name:
+        case "quit":
+            return False
+        case "origin":
+            stage.ask(Path(order.data["path"]))
+        case _:
+            log.warning("The stage knows no order %r, only origin and quit.", order.name)
+    return True
