@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 import time
@@ -101,7 +102,7 @@ class Conductor:
         self._open = True
         self._lit = False
         self._refused = 0
-        self._ends = float("inf")
+        self._ends = self._deadline = float("inf")
         self._osc: OscDoor | None = None
         self._retry_osc = float("inf")
 
@@ -118,6 +119,8 @@ class Conductor:
             while not self._stopping.wait(TICK):
                 self.tick(time.monotonic())
             self._deadline = time.monotonic() + STOP_WITHIN
+            for ward in reversed(self._wards.values()):
+                ward.stop(time.monotonic())
         log.info("Stopped. %s", f"The take is in {self._last_take}." if self._last_take else "")
 
     def stop(self) -> None:
@@ -198,7 +201,7 @@ class Conductor:
 
     def _await_end(self, ward: Ward) -> None:
         """Listen to a process until it has left, then make sure of it."""
-        deadline = getattr(self, "_deadline", time.monotonic() + STOP_WITHIN)
+        deadline = min(self._deadline, time.monotonic() + STOP_WITHIN)
         while not ward.gone(TICK) and time.monotonic() < deadline:
             self._listen(ward)
         self._listen(ward)
@@ -407,6 +410,25 @@ class Conductor:
         log.info("The house is %s.", "open" if is_open else "closed; the stage is black on purpose")
 
     # ------------------------------------------------------------------ health
+
+    @property
+    def osc_port(self) -> int | None:
+        """The port that performers reach, once it is open."""
+        return self._osc.port if self._osc else None
+
+    @property
+    def board_revision(self) -> int:
+        """How often the board was written."""
+        return self._board.revision
+
+    def vitals(self, process: str) -> dict[str, float]:
+        """The vital signs of one process."""
+        return self._wards[process].vitals.read()
+
+    def pids(self) -> dict[str, int]:
+        """The process numbers of all that live, the conductor included."""
+        living = {name: ward.pid for name, ward in self._wards.items()}
+        return {"conductor": os.getpid(), **{name: pid for name, pid in living.items() if pid}}
 
     def health(self) -> Health:
         """How the piece is; may be asked from another thread."""

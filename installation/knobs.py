@@ -48,11 +48,9 @@ class Knob:
         """
         if isinstance(value, str) and self.kind == "choice":
             return float(self._index(value))
-        if isinstance(value, bool):
-            value = float(value)
-        if not isinstance(value, int | float) or not math.isfinite(value):
+        if not isinstance(value, int | float) or (isinstance(value, float) and not math.isfinite(value)):
             raise KnobError(f"{self.address} takes {self.expects()}, not {value!r}.")
-        clamped = min(max(float(value), self.low), self.high)
+        clamped = float(min(max(value, self.low), self.high))  # clamped first: a huge whole number fits no float
         return clamped if self.kind == "number" else float(round(clamped))
 
     def show(self, value: float) -> float | int | bool | str:

@@ -9,6 +9,9 @@ import dataclasses
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+#: What a picture on its way to the audience shows: a stage of burning, a step of restoring, a finished generation.
+Showing = Literal["burn", "restore", "generation"]
+
 if TYPE_CHECKING:
     import numpy as np
     import torch
@@ -45,7 +48,7 @@ class Report:
     data: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Burnt:
     """A burnt image and how badly it is burnt: what a medium hands to a restorer.
 
@@ -62,7 +65,7 @@ class Burnt:
     noise: float = 0.0
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """One visible step of burning or restoring: ``x`` as it stands, ``denoised`` as the restorer guesses it."""
 
@@ -72,14 +75,14 @@ class Step:
     denoised: Image
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
+@dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Frame:
     """One picture on its way to the audience; ``serial`` counts frames, ``generation`` and ``phase`` say what it is."""
 
     serial: int
     stamp_ns: int
     generation: int
-    phase: Literal["burn", "restore", "generation"]
+    phase: Showing
     temperature: float
     pixels: Pixels
 

@@ -50,9 +50,11 @@ class Board:
     def write(self, values: Mapping[str, float]) -> None:
         """Change some values at once. Raises ``KeyError`` for a name that is not on the board."""
         places = [self._index[name] for name in values]
-        self._sequence[0] += np.uint64(1)
-        self._values[places] = list(values.values())
-        self._sequence[0] += np.uint64(1)
+        numbers = [float(value) for value in values.values()]
+        at_work = int(self._sequence[0]) | 1  # odd already when the last writer was killed at work
+        self._sequence[0] = at_work
+        self._values[places] = numbers
+        self._sequence[0] = at_work + 1
 
     def read(self) -> dict[str, float]:
         """All values at one instant."""

@@ -56,7 +56,9 @@ def living(name: str, pipe: Connection) -> Iterator[Uplink]:
     faulthandler.register(signal.SIGUSR1, all_threads=True)
     uplink = Uplink(pipe)
     handler = PipeHandler(uplink)
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    handler.setFormatter(logging.Formatter("%(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.getLogger("installation").setLevel(logging.INFO)  # other people's libraries speak only when it matters
     logging.getLogger(name).debug("Process %d lives.", os.getpid())
     try:
         yield uplink

@@ -1,6 +1,8 @@
 """Files are replaced, never rewritten; and where things are, in a checkout, in a wheel and on a gallery machine."""
 
+import contextlib
 import os
+import secrets
 import tempfile
 from pathlib import Path
 
@@ -30,14 +32,21 @@ def default_state() -> Path:
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Replace a file whole or not at all: written beside, flushed to the disk, renamed. Raises ``StorageError``."""
     data = content.encode() if isinstance(content, str) else content
+    beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}.", delete=False) as beside:
-            _replace(Path(beside.name), path, data)
+        with beside.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
     except OSError as error:
         raise StorageError(
             f"{path} cannot be written ({error.strerror}). Make room or choose another --state."
         ) from error
+    finally:
+        with contextlib.suppress(OSError):  # nothing is there when all went well
+            beside.unlink()
 
 
 def require_writable(folder: Path) -> Path:
@@ -52,15 +61,3 @@ def require_writable(folder: Path) -> Path:
             "Give it to this user, make room, or choose another with --state."
         ) from error
     return folder
-
-
-def _replace(beside: Path, path: Path, data: bytes) -> None:
-    try:
-        with beside.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise

@@ -11,18 +11,17 @@ import mmap
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
-from installation.records import Frame
+from installation.records import Frame, Showing
 
 if TYPE_CHECKING:
     from installation.records import Pixels
 
 SLOTS = 24  # more than a second of frames at 20 per second: what a recorder may fall behind without loss
-Phase = Literal["burn", "restore", "generation"]
-PHASES: tuple[Phase, ...] = get_args(Phase)
+PHASES: tuple[Showing, ...] = get_args(Showing)
 TRIES = 8  # a reader overtaken this often in a row is too slow for this writer: no frame this time
 
 _HEADER = np.dtype([("slots", "u8"), ("room", "u8"), ("newest", "u8"), ("spare", "u8", 5)])
@@ -73,7 +72,7 @@ class Ring:
         """The serial announced last; 0 before the first frame. Serials start at 1 and never go back."""
         return int(self._head["newest"][0])
 
-    def write(self, pixels: Pixels, *, stamp_ns: int, generation: int, phase: Phase, temperature: float) -> int:
+    def write(self, pixels: Pixels, *, stamp_ns: int, generation: int, phase: Showing, temperature: float) -> int:
         """Publish H x W x 3 uint8 pixels and return their serial. Raises ``ValueError`` for a frame too large."""
         if pixels.nbytes > self._room:
             raise ValueError(f"A frame of {pixels.nbytes} bytes does not fit the ring's slots of {self._room}.")

@@ -14,7 +14,7 @@ from installation.knobs import nearest
 from installation.machine.files import default_state
 
 Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
 
 
 class SettingsError(Refusal):
@@ -22,7 +22,7 @@ class SettingsError(Refusal):
 
 
 class Section(BaseModel):
-    """Strict, frozen, and nothing it does not know."""
+    """Frozen, and nothing it does not know."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -81,7 +81,7 @@ class Settings(Section):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (ValueError, OSError) as error:
+        except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError
             raise ValueError(f"no time zone {name!r}; use a name like Europe/Berlin") from error
         return name
 
@@ -97,7 +97,7 @@ def load(path: Path | None, overrides: dict[str, Any] | None = None) -> Settings
     Raises ``SettingsError`` naming file, key and the nearest known name.
     """
     try:
-        given = tomllib.loads(path.read_text()) if path else {}
+        given = tomllib.loads(path.read_text(encoding="utf-8")) if path else {}
     except OSError as error:
         raise SettingsError(f"{path} cannot be read ({error.strerror}).") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

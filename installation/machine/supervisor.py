@@ -86,6 +86,8 @@ class Ward:
     def stop(self, now: float) -> None:
         """Ask it to leave. ``gone`` says when it has."""
         self.post(Order("quit"))
+        if self._process and self.vitals["phase"] == Phase.LOADING:
+            self._process.terminate()  # it has nothing to save and does not listen
         self._due = math.inf
         self._condemned = min(self._condemned, now + GRACE)
 

@@ -1,0 +1,197 @@
+"""Benchmarks: what this machine really does, with the conditions beside every figure and a peer in the same run.
+
+The loop alone is timed in this process; the show (stage, latency, recorder, memory) is a real performance of twenty
+seconds in real processes, watched through their vital signs.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import statistics
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from installation import images, scenes
+from installation.machine.files import share
+from installation.panels import all_knobs
+
+if TYPE_CHECKING:
+    from installation.conductor import Conductor
+    from installation.machine.settings import Settings
+    from installation.restorers import Restorer
+
+SIZE = 256
+WARM_UP, TURNS = 3, 20
+GESTURES = 60
+SHOW_SECONDS = 20.0
+GESTURE_TIMEOUT = 2.0
+ADDRESS = "/stage/brightness"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One measured figure: its name, its value with unit, and under which conditions."""
+
+    name: str
+    value: str
+    conditions: str
+
+
+def measure(settings: Settings) -> Iterator[Figure]:
+    """All figures, as they are made."""
+    import torch
+
+    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
+    yield Figure(
+        "machine", f"{os.cpu_count()} cores, {platform.machine()}", f"torch {torch.__version__}, load {_load()}"
+    )
+    yield from _loops(settings)
+    yield from _show(settings)
+
+
+def _loops(settings: Settings) -> Iterator[Figure]:
+    from installation.restorers.shelf import load
+
+    for name, steps in (("ember", 1), ("ember", 2), ("archive", 2)):
+        restorer = load(name, None, settings.engine.models, "cpu")
+        rate = 1.0 / statistics.median(_turn_seconds(restorer, steps))
+        conditions = f"{SIZE} x {SIZE}, {steps} steps, no visible stages, medians of {TURNS}, {torch_threads()} threads"
+        yield Figure(f"{name} generations/s", f"{rate:.1f}", conditions)
+    yield _against_diffusers(load("ember", None, settings.engine.models, "cpu"))
+
+
+def torch_threads() -> int:
+    """How many threads torch computes with."""
+    import torch
+
+    return torch.get_num_threads()
+
+
+def _turn_seconds(restorer: Restorer, steps: int) -> list[float]:
+    from installation.loop.generation import turn
+    from installation.loop.lineage import Lineage
+
+    origin = images.to_tensor(images.load(share("assets") / "origins" / "cat.png", SIZE, SIZE))
+    lineage = Lineage.begin("bench", 1, origin)
+    values = {"/burn/gaussian/temperature": 0.5, "/restore/steps": float(steps), "/loop/stages": 0.0}
+
+    def once() -> None:
+        lineage.next()
+        for _ in turn(lineage, restorer, values, time.perf_counter):
+            pass
+
+    return _timed(once)
+
+
+def _timed(once: Callable[[], object]) -> list[float]:
+    for _ in range(WARM_UP):
+        once()
+    taken = []
+    for _ in range(TURNS):
+        began = time.perf_counter()
+        once()
+        taken.append(time.perf_counter() - began)
+    return taken
+
+
+def _against_diffusers(ember: Any) -> Figure:
+    """One denoising call of ember against diffusers' plain float32 call of the very same network."""
+    import copy
+
+    import torch
+
+    x = torch.randn(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
+    plain = copy.deepcopy(ember.network).float()
+    bands = torch.nn.functional.pixel_unshuffle(x, 8)
+    level = torch.tensor([0.0])
+
+    def peer() -> None:
+        with torch.no_grad():
+            plain(bands, level)
+
+    ours, theirs = (statistics.median(_timed(once)) for once in (lambda: ember.denoise(x, 1.0), peer))
+    conditions = f"{ours * 1e3:.0f} ms with wavelets in {ember.network.dtype}, peer {theirs * 1e3:.0f} ms in float32"
+    return Figure("ember step / diffusers' UNet2DModel call", f"{ours / theirs:.2f}", conditions)
+
+
+def _show(settings: Settings) -> Iterator[Figure]:
+    """A real performance, headless or not as this session has it, at 1920 x 1080, as fast as it can, recording."""
+    from installation.conductor import Conductor, Performance
+    from installation.machine.settings import Settings as Settings_
+
+    with tempfile.TemporaryDirectory(prefix="burntout-bench-") as state:
+        stage = settings.stage.model_copy(update={"width": 1920, "height": 1080})
+        osc = settings.osc.model_copy(update={"port": 0})
+        changed = Settings_(
+            state=Path(state), stage=stage, osc=osc, engine=settings.engine, recording=settings.recording
+        )
+        conductor = Conductor(changed, Performance(_scene(Path(state)), seed=1, record=True, seconds=SHOW_SECONDS))
+        watching = threading.Thread(target=conductor.perform, name="show")
+        watching.start()
+        yield from _watch(conductor)
+        watching.join(60.0)
+
+
+def _scene(folder: Path) -> scenes.Scene:
+    """The main work as fast as it can, with two steps."""
+    path = folder / "bench.toml"
+    path.write_text(
+        'title = "Bench"\norigin = "cat"\nrestorer = "ember"\n'
+        "[burn.gaussian]\ntemperature = 0.5\n[restore]\nsteps = 2\n[loop]\npace = 0.0\nstages = 0\n"
+    )
+    return scenes.load(path, all_knobs(), share("assets"))
+
+
+def _watch(conductor: Conductor) -> Iterator[Figure]:
+    _until(lambda: conductor.health().state == "playing" and conductor.health().serial > WARM_UP, 120.0)
+    began, serial = time.monotonic(), conductor.health().serial
+    latencies = [latency for number in range(GESTURES) if (latency := _gesture(conductor, number)) is not None]
+    _until(lambda: time.monotonic() - began > SHOW_SECONDS / 2, SHOW_SECONDS)
+    health, lasted = conductor.health(), time.monotonic() - began
+    memory = {name: psutil.Process(pid).memory_info().rss for name, pid in conductor.pids().items()}
+    where = f"ember, 2 steps, 1920 x 1080 stage, recording, {lasted:.0f} s"
+    yield Figure("show generations/s", f"{(health.serial - serial) / lasted:.1f}", where)
+    yield Figure("stage frames/s", f"{health.stage_fps:.0f}", where)
+    yield Figure("longest gap between frames", f"{health.worst_gap_ms:.0f} ms", where)
+    yield Figure("OSC to frame", _quantiles(latencies), f"{len(latencies)} of {GESTURES} packets to {ADDRESS}; {where}")
+    yield Figure("recorder frames dropped", str(health.dropped_frames), where)
+    for name, rss in memory.items():
+        yield Figure(f"memory of the {name}", f"{rss / 2**20:.0f} MiB", "resident, " + where)
+
+
+def _gesture(conductor: Conductor, number: int) -> float | None:
+    """Milliseconds from sending a packet to the first frame that shows it; None when none did in time."""
+    from installation.control.osc import send
+
+    revision, sent = conductor.board_revision, time.monotonic_ns()
+    send("127.0.0.1", conductor.osc_port or 0, ADDRESS, [f"{0.5 + number % 2 / 4:.2f}"])
+    seen = _until(lambda: conductor.vitals("stage")["revision"] > revision, GESTURE_TIMEOUT)
+    return (conductor.vitals("stage")["flip_ns"] - sent) / 1e6 if seen else None
+
+
+def _quantiles(values: list[float]) -> str:
+    if len(values) < 2:  # noqa: PLR2004 - no quantiles of one
+        return "none arrived"
+    worst = statistics.quantiles(values, n=100, method="inclusive")[98]
+    return f"median {statistics.median(values):.0f} ms, p99 {worst:.0f} ms"
+
+
+def _until(true: Callable[[], bool], within: float) -> bool:
+    waiting, deadline = threading.Event(), time.monotonic() + within
+    while not true():
+        if time.monotonic() > deadline:
+            return False
+        waiting.wait(0.001)
+    return True
+
+
+def _load() -> str:
+    return f"{os.getloadavg()[0]:.1f}"
