@@ -152,7 +152,8 @@ def _packet(address: str, words: Sequence[str]) -> bytes:
             value = argument(word)
             builder.add_arg(value, _tag(value))
         packet: bytes = builder.build().dgram
-        decode(packet)  # what our own door would refuse is not worth sending
+        for part in unwrap(packet):
+            decode(part.data)  # what our own door would refuse is not worth sending
     except (BuildError, PacketError, OverflowError) as error:
         raise OscError(f"{address!r} cannot be sent: {error}") from error
     return packet

@@ -64,11 +64,12 @@ class Store:
     def play(self, scene: Scene, now: float) -> None:  # noqa: ARG002 - a jump takes no time, whenever it happens
         """Make a scene's word the base: every hand is taken away, every value jumps, generations count from 0.
 
-        What the scene does not name stands at its default.
+        Pins stay: whoever made the wall black does not see it lit by the next scene. What the scene does not name
+        stands at its default.
         """
         self._values = {address: scene.values.get(address, knob.default) for address, knob in self._knobs.items()}
         self._score = {address: curve for address, curve in scene.score.items() if address in self._knobs}
-        self._hands.clear()
+        self._hands = {address: hand for address, hand in self._hands.items() if hand.until == math.inf}
         self._serial = 0.0
 
     def hold(self, address: str, value: object, now: float) -> None:
@@ -79,7 +80,7 @@ class Store:
         self._take(address, value, now, self._release)
 
     def pin(self, address: str, value: object, now: float) -> None:
-        """Take a knob in hand until somebody lets it go: a panic does not end because nobody moved for two minutes."""
+        """Take a knob in hand until somebody lets it go or turns it: a panic does not end after two quiet minutes."""
         self._take(address, value, now, math.inf)
 
     def let_go(self, address: str | None, now: float) -> None:
@@ -119,8 +120,8 @@ class Store:
     def _take(self, address: str, value: object, now: float, release: float) -> None:
         knob = self._knob(address)
         goal, here = knob.parse(value), self.current(address, now, self._serial)
-        glide = _glide(knob)
-        back = max(glide, RETURN) if knob.kind in {"number", "whole"} else 0.0
+        glides = knob.kind in {"number", "whole"}  # between burning and heating there is nothing to pass through
+        glide, back = (knob.glide, max(knob.glide, RETURN)) if glides else (0.0, 0.0)
         self._hands[address] = Hand(here, goal, now, glide, now + max(release, glide), back)
 
     def _board_value(self, address: str, now: float) -> float:
@@ -133,11 +134,6 @@ class Store:
             hint = nearest(address, [*self._knobs, *COMMANDS])
             raise KnobError(f"Nothing listens at {address[:120]}.{hint}")
         return self._knobs[address]
-
-
-def _glide(knob: Knob) -> float:
-    """Switches and choices jump: between burning and heating there is nothing to pass through."""
-    return knob.glide if knob.kind in {"number", "whole"} else 0.0
 
 
 def _between(origin: float, goal: float, elapsed: float, duration: float) -> float:
