@@ -115,8 +115,11 @@ class Recorder:
         if self._writing:
             self._uplink.report("refused", reason=f"{self._writing.folder.name} is being recorded; stop it first.")
             return
-        after = int(data.get("after", self._ring.newest))
-        beginning = Beginning(Path(data["folder"]), data["manifest"], str(data.get("origin", "")), after)
+        manifest, after = data["manifest"], data.get("after")
+        origin = str(data.get("origin") or manifest.get("origin", ""))
+        beginning = Beginning(
+            Path(data["folder"]), manifest, origin, _before_this_turn(self._ring) if after is None else int(after)
+        )
         try:
             self._writing = Writing(beginning, self._settings)
         except StorageError as refusal:
@@ -134,3 +137,10 @@ class Recorder:
     def _give_up(self, refusal: StorageError) -> None:
         log.error("The take ends, the show goes on. %s", refusal)
         self.end(str(refusal))
+
+
+def _before_this_turn(ring: Ring) -> int:
+    """The serial before the newest finished generation: a take begins with a whole picture, then its burning."""
+    frames = list(ring.since(0))
+    finished = [frame.serial for frame in frames if frame.phase == "generation"]
+    return (finished or [frame.serial for frame in frames] or [ring.newest + 1])[-1] - 1

@@ -17,8 +17,11 @@ from installation.recording.journal import unwritable
 
 if TYPE_CHECKING:
     import av
+    from av.packet import Packet as AnyPacket
 
     from installation.records import Frame, Pixels
+
+    Packet = AnyPacket[av.VideoStream]
 
 TICKS = 1000  # per second: Matroska's own clock
 MUXER = {"flush_packets": "1", "cluster_time_limit": "0"}
@@ -43,7 +46,7 @@ class Codec:
 
 CODECS = {
     # Every picture stands alone, returns bit for bit, and each slice carries a checksum: the archive's choice.
-    "ffv1": Codec("ffv1", "bgr0", RGB, SRGB, FULL, {"level": "3", "slices": "4", "slicecrc": "1"}),
+    "ffv1": Codec("ffv1", "bgr0", RGB, SRGB, FULL, {"level": "3", "g": "1", "slices": "4", "slicecrc": "1"}),
     # A quarter of the space: whole colour resolution, a key picture about every second, nothing held back.
     "h264": Codec(
         "libx264", "yuv444p", BT709, BT709, LIMITED,
@@ -94,8 +97,8 @@ def pictures(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple
 
     try:
         with av.open(str(path)) as container:
-            for packet in container.demux(video=0):
-                yield from _decoded(packet, wanted)
+            for packets in _needed(container.demux(video=0), wanted):
+                yield from _decoded(packets, wanted)
     except av.error.FFmpegError:
         return  # the end of a file whose writer was killed, or of a damaged disk
 
@@ -113,13 +116,23 @@ def _said(path: Path) -> Iterator[None]:
         raise unwritable(path, error) from error
 
 
-def _decoded(packet: av.Packet[av.VideoStream], wanted: Container[int] | None) -> Iterator[tuple[int, Pixels]]:
-    alone = packet.stream.codec_context.name == "ffv1"
-    if alone and wanted is not None and packet.pts is not None and packet.pts not in wanted:
-        return  # what stands alone need not be decoded for the sake of others
-    for picture in packet.decode():
-        if picture.pts is not None and (wanted is None or picture.pts in wanted):
-            yield picture.pts, _pixels(picture)
+def _needed(packets: Iterator[Packet], wanted: Container[int] | None) -> Iterator[list[Packet]]:
+    """The packets that must be decoded, in runs: from the last key picture to each wanted one."""
+    run: list[Packet] = []
+    for packet in packets:
+        if packet.is_keyframe:
+            run = []
+        run.append(packet)
+        if wanted is None or packet.pts is None or packet.pts in wanted:  # no time: the end, which empties the decoder
+            yield run
+            run = []
+
+
+def _decoded(packets: list[Packet], wanted: Container[int] | None) -> Iterator[tuple[int, Pixels]]:
+    for packet in packets:
+        for picture in packet.decode():
+            if picture.pts is not None and (wanted is None or picture.pts in wanted):
+                yield picture.pts, _pixels(picture)
 
 
 def _stream(container: av.container.OutputContainer, codec: Codec, pixels: Pixels) -> av.VideoStream:

@@ -1,0 +1,6 @@
+"""Publishing: from a take to what can be shown, sent and printed."""
+
+from installation.publishing.edition import publish
+from installation.publishing.whole import PublishError
+
+__all__ = ["PublishError", "publish"]
