@@ -5,12 +5,15 @@ Files come from strangers, so Pillow reads them with its decompression limit on 
 
 from __future__ import annotations
 
+import contextlib
+import io
+import struct
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+from PIL import ExifTags, ImageCms, ImageOps, UnidentifiedImageError
 from PIL import Image as Pillow
-from PIL import ImageOps, UnidentifiedImageError
 
 from installation.errors import Refusal
 
@@ -18,9 +21,24 @@ if TYPE_CHECKING:
     from installation.records import Image, Pixels
 
 FORMATS = ("BMP", "GIF", "JPEG", "PNG", "PPM", "TIFF", "WEBP")
-MOST_PIXELS = 100_000_000  # 10,000 x 10,000: more than any camera on a gallery's shelf, 300 MB decoded
+MOST_PIXELS = 80_000_000  # 240 MB decoded; Pillow itself begins to warn of decompression bombs at 89 million
 SMALLEST = 8  # pixels a side: below this there is nothing to burn
 BLACK = (0, 0, 0)
+#: EXIF orientation to what undoes it (CIPA DC-008, table 6); 1 is upright.
+TURNS = dict(
+    enumerate(
+        (
+            Pillow.Transpose.FLIP_LEFT_RIGHT,
+            Pillow.Transpose.ROTATE_180,
+            Pillow.Transpose.FLIP_TOP_BOTTOM,
+            Pillow.Transpose.TRANSPOSE,
+            Pillow.Transpose.ROTATE_270,
+            Pillow.Transpose.TRANSVERSE,
+            Pillow.Transpose.ROTATE_90,
+        ),
+        start=2,
+    )
+)
 
 
 class ImageError(Refusal):
@@ -32,7 +50,7 @@ def load(path: Path, height: int, width: int) -> Pixels:
 
     16-bit, CMYK, palette and grey pictures are converted, transparency falls on black, an animation gives its first
     frame, EXIF rotation is applied. Raises ``ImageError`` for anything that is no picture, is truncated, is smaller
-    than 8 pixels a side or larger than 100 megapixels.
+    than 8 pixels a side or larger than 80 megapixels.
     """
     picture = _decode(path)
     if min(picture.size) < SMALLEST:
@@ -65,32 +83,52 @@ def _decode(path: Path) -> Pillow.Image:
         with Pillow.open(path, formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:
                 raise ImageError(_too_large(path, picture))
-            return _to_rgb(ImageOps.exif_transpose(picture))
+            return _upright(picture, _to_rgb(picture))
     except FileNotFoundError:
         raise ImageError(f"{path}: no such file.") from None
+    except IsADirectoryError:
+        raise ImageError(f"{path}: a folder, not a picture. Name a file in it.") from None
     except UnidentifiedImageError:
         raise ImageError(f"{path}: not a picture that can be read. Use {', '.join(FORMATS)}.") from None
-    except Pillow.DecompressionBombError as error:
+    except (Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as error:
         raise ImageError(f"{path}: refused as a decompression bomb ({error}).") from None
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
+    except (OSError, SyntaxError, ValueError, EOFError, struct.error) as error:
         raise ImageError(f"{path}: damaged or cut off ({error}). Save it again from its source.") from None
 
 
 def _to_rgb(picture: Pillow.Image) -> Pillow.Image:
     if picture.mode.startswith("I;16") or picture.mode in {"I", "F"}:
         return _from_deep_grey(picture)
+    if picture.mode == "CMYK":
+        return _to_srgb(picture, picture)
     if picture.has_transparency_data:
         flat = Pillow.new("RGBA", picture.size, (*BLACK, 255))
-        return Pillow.alpha_composite(flat, picture.convert("RGBA")).convert("RGB")
-    return picture.convert("RGB")
+        return _to_srgb(picture, Pillow.alpha_composite(flat, picture.convert("RGBA")).convert("RGB"))
+    return _to_srgb(picture, picture.convert("RGB"))
+
+
+def _to_srgb(picture: Pillow.Image, flat: Pillow.Image) -> Pillow.Image:
+    """The flattened picture through the colour profile its file carries; without a usable one it is taken as sRGB."""
+    if profile := picture.info.get("icc_profile"):
+        with contextlib.suppress(ImageCms.PyCMSError):  # a broken profile, or one for another kind of pixels
+            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+            converted = ImageCms.profileToProfile(flat, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
+            return converted or flat.convert("RGB")
+    return flat.convert("RGB")
 
 
 def _from_deep_grey(picture: Pillow.Image) -> Pillow.Image:
     """16-bit and float grey scaled by their full range; Pillow's own conversion clips them to white."""
-    values = np.asarray(picture, dtype=np.float64)
+    values = np.nan_to_num(np.asarray(picture).astype(np.float32))
     full = 1.0 if picture.mode == "F" and values.max(initial=0.0) <= 1.0 else 65535.0
-    grey = np.clip(np.nan_to_num(values) / full * 255.0, 0.0, 255.0).round().astype(np.uint8)
+    grey = np.clip(values / full * 255.0, 0.0, 255.0).round().astype(np.uint8)
     return Pillow.fromarray(grey).convert("RGB")
+
+
+def _upright(picture: Pillow.Image, flat: Pillow.Image) -> Pillow.Image:
+    """Turned as the camera was held, which the file's EXIF says."""
+    turn = TURNS.get(picture.getexif().get(ExifTags.Base.Orientation, 1))
+    return flat if turn is None else flat.transpose(turn)
 
 
 def _too_large(path: Path, picture: Pillow.Image) -> str:

@@ -18,7 +18,7 @@ def angle(temperature: float) -> float:
 
 def to_sigma(temperature: float) -> float:
     """The variance-exploding noise level, 0 to 80 (clipped: T = 1 would be infinite)."""
-    return min(math.tan(angle(temperature)), HOTTEST_SIGMA) if temperature < 1.0 else HOTTEST_SIGMA
+    return min(math.tan(angle(temperature)), HOTTEST_SIGMA)
 
 
 def from_sigma(sigma: float) -> float:

@@ -22,29 +22,21 @@ class Checkpoints:
         self._disk = disk / NAME
         self._every = every
         self._next = 0.0
-        self._failed = False
+        self._failing: set[Path] = set()
         self._last = b""
 
     def keep(self, lineage: Lineage, now: float) -> None:
         """Keep a finished generation. A full disk is said once and tried again; the show goes on without."""
         self._last = to_bytes(lineage)
-        beside = self._memory.with_suffix(".new")
-        beside.write_bytes(self._last)
-        beside.replace(self._memory)
+        self._put(self._memory)
         if now >= self._next:
             self._next = now + self._every
             self.flush()
 
     def flush(self) -> None:
         """Write the generation kept last to the disk now."""
-        try:
-            if self._last:
-                write_atomically(self._disk, self._last)
-            self._failed = False
-        except StorageError as error:
-            if not self._failed:
-                log.error("No checkpoint on the disk, a power cut would cost the lineage: %s", error)  # noqa: TRY400
-            self._failed = True
+        if self._last:
+            self._put(self._disk)
 
     def copy_to(self, path: Path) -> None:
         """Write the generation kept last somewhere else: what a take needs to be rendered again. ``StorageError``."""
@@ -58,6 +50,16 @@ class Checkpoints:
             if lineage and lineage.scene == scene and lineage.present.shape[-1] == size:
                 return lineage
         return None
+
+    def _put(self, path: Path) -> None:
+        try:
+            write_atomically(path, self._last)
+        except StorageError as error:
+            if path not in self._failing:
+                log.error("No checkpoint; a crash or a power cut would cost the lineage. %s", error)  # noqa: TRY400
+            self._failing.add(path)
+        else:
+            self._failing.discard(path)
 
 
 def _read(path: Path) -> Lineage | None:

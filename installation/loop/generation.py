@@ -21,8 +21,7 @@ from installation.records import Generation
 from installation.restorers import Restoring
 
 if TYPE_CHECKING:
-    from installation.machine.ring import Phase
-    from installation.records import Image, Step
+    from installation.records import Image, Showing, Step
     from installation.restorers import Restorer
 
 PATIENCE = 5  # refused generations in a row before the piece begins again from its origin
@@ -35,7 +34,7 @@ class Moment:
     ``share`` is how much of the turn has passed, 0 to 1; ``refused`` says why a generation was not accepted.
     """
 
-    phase: Phase
+    phase: Showing
     image: Image
     temperature: float
     share: float
@@ -63,10 +62,15 @@ def turn(
 
     burnt = medium(lineage.present, lineage.generator(BURN))
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
-        yield Moment("restore", seen(step), burnt.temperature, (looping.stages + step.index) / visible)
+        walked = min(step.index + 1, restoring.steps)
+        if bool(step.x.isfinite().all()):
+            yield Moment("restore", seen(step), burnt.temperature, (looping.stages + walked) / visible)
 
-    regenerated = feed_back(step.denoised, lineage.origin, lineage.reference, looping, lineage.dice())
-    yield conclude(lineage, regenerated, medium, values, clock() - began)
+    if reason := fault(step.denoised):
+        yield refuse(lineage, medium, reason)
+    else:
+        regenerated = feed_back(step.denoised, lineage.origin, lineage.reference, looping, lineage.dice())
+        yield accept(lineage, regenerated, medium, values, clock() - began)
 
 
 def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Iterator[Moment]:
@@ -82,12 +86,8 @@ def seen(step: Step) -> Image:
     return step.x / math.hypot(1.0, step.sigma)
 
 
-def conclude(
-    lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float
-) -> Moment:
-    """Accept the picture into the lineage, or refuse it and say why; after too many refusals begin again."""
-    if reason := fault(regenerated):
-        return refuse(lineage, medium, reason)
+def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float) -> Moment:
+    """Take the picture into the lineage, measured and written down."""
     parent = lineage.parent
     lineage.accept(regenerated)
     generation = Generation(

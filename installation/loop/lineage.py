@@ -5,7 +5,8 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from installation.errors import Refusal
 from installation.loop.drift import Dice, Palette, follow, palette
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
     from installation.records import Image
 
 BURN, RESTORE, DRIFT = 1, 2, 3  # streams of random numbers of one generation
+COUNTS = ("seed", "serial", "parent", "refusals")
 FLATTEST = 0.02  # standard deviation below which a picture is one flat field
+WILDEST = 10.0  # white is 1: a model that overshoots tenfold is broken, and squares of its numbers would overflow
 FORMAT = "burntout-lineage-1"
 
 
@@ -76,8 +79,8 @@ class Lineage:
     def to(self, device: str) -> Lineage:
         """The same lineage with its pictures on a device."""
         reference = Palette(self.reference.mean.to(device), self.reference.spread.to(device))
-        moved = {"origin": self.origin.to(device), "present": self.present.to(device), "reference": reference}
-        return dataclasses.replace(self, **moved)
+        origin, present = self.origin.to(device), self.present.to(device)
+        return dataclasses.replace(self, origin=origin, present=present, reference=reference)
 
     def digest(self) -> str:
         """BLAKE2b-128 of the present picture's float32 values: equal digests are equal pictures, bit for bit."""
@@ -91,8 +94,8 @@ def digest(image: Image) -> str:
 
 def fault(image: Image) -> str | None:
     """Why a picture must not enter the loop, or None: one NaN would stay for ever."""
-    if not bool(image.isfinite().all()):
-        return "the model gave numbers that are not finite"
+    if not bool((image.abs() <= WILDEST).all()):  # NaN compares false
+        return "the model gave numbers that are not finite or far beyond white and black"
     if float(image.std()) < FLATTEST:
         return "the model gave a flat field"
     return None
@@ -102,12 +105,12 @@ def to_bytes(lineage: Lineage) -> bytes:
     """A checkpoint: safetensors with the numbers of the lineage in its metadata."""
     from safetensors.torch import save
 
-    numbers = {"format": FORMAT, "scene": lineage.scene, "seed": lineage.seed}
-    counts = {"serial": lineage.serial, "parent": lineage.parent, "refusals": lineage.refusals}
+    numbers = {name: getattr(lineage, name) for name in ("scene", *COUNTS)}
     tensors = {"origin": lineage.origin, "present": lineage.present}
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
-    return save(kept, metadata={"lineage": json.dumps(numbers | counts)})
+    written = {"format": FORMAT, **numbers, "digests": {name: digest(tensor) for name, tensor in kept.items()}}
+    return save(kept, metadata={"lineage": json.dumps(written)})
 
 
 def from_bytes(data: bytes) -> Lineage:
@@ -116,18 +119,21 @@ def from_bytes(data: bytes) -> Lineage:
     from safetensors.torch import load
 
     try:
-        length = int.from_bytes(data[:8], "little")
-        numbers = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lineage"])
         tensors = load(data)
-        return _assemble(numbers, tensors)
+        length = int.from_bytes(data[:8], "little")
+        written = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lineage"])
+        return _assemble(written, tensors)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise LineageError(f"The checkpoint is damaged ({error}); beginning again from the origin.") from error
 
 
-def _assemble(numbers: dict[str, object], tensors: dict[str, torch.Tensor]) -> Lineage:
-    if numbers.pop("format") != FORMAT:
-        raise ValueError("another program's file")
-    if tensors["origin"].shape != tensors["present"].shape or fault(tensors["present"]):
-        raise ValueError("its pictures cannot be used")
+def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Lineage:
+    if written["format"] != FORMAT:
+        raise ValueError("another program's file, or another version's")
+    if written["digests"] != {name: digest(tensor) for name, tensor in tensors.items()}:
+        raise ValueError("its pictures are not those that were written")
+    counts = {name: int(written[name]) for name in COUNTS}
     reference = Palette(tensors["mean"], tensors["spread"])
-    return Lineage(origin=tensors["origin"], present=tensors["present"], reference=reference, **numbers)  # type: ignore[arg-type] # checked by use
+    return Lineage(
+        str(written["scene"]), **counts, origin=tensors["origin"], present=tensors["present"], reference=reference
+    )

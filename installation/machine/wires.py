@@ -93,9 +93,10 @@ class Outbox:
             self.dropped += 1
 
     def close(self) -> None:
-        """Stop sending; what is still waiting is lost with the process it was for."""
+        """Stop sending, once the process has ended; what is still waiting is lost with it."""
         with contextlib.suppress(queue.Full):
             self._waiting.put_nowait(None)
+        self._thread.join(1.0)  # sending to the dead fails at once; nobody may close the pipe under the thread
 
     def _send(self) -> None:
         while (order := self._waiting.get()) is not None:

@@ -22,7 +22,7 @@ def recollection(pixels: Pixels) -> np.ndarray:
 
 
 def likeness(recalled: np.ndarray, origin: np.ndarray) -> float:
-    """Pearson correlation of two recollections, -1 to 1: 1 remembers everything, 0 nothing. A flat picture recalls 0."""
-    a, b = recalled - recalled.mean(axis=(0, 1)), origin - origin.mean(axis=(0, 1))
+    """Pearson correlation of two recollections, -1 to 1: 1 remembers all, 0 nothing; a flat picture recalls 0."""
+    a, b = (each - each.mean(axis=(0, 1), dtype=np.float64) for each in (recalled, origin))  # else a flat one rounds
     scale = float(np.sqrt((a * a).sum() * (b * b).sum()))
     return float((a * b).sum()) / scale if scale > 0.0 else 0.0

@@ -35,25 +35,31 @@ def karras_sigmas(steps: int, sigma_min: float, sigma_max: float, rho: float = 7
     return [float(sigma_max), *map(float, levels[1:]), 0.0]
 
 
-def walk(denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+def walk(
+    denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator, sigma_min: float = SIGMA_MIN
+) -> Iterator[Step]:
     """Restore step by step from exactly the burn's sigma; ``knobs.churn`` mixes the ODE with ancestral noise.
 
-    The ladder starts at the burn's own sigma and is not a full ladder cut by "strength". Ancestral split
-    as in k-diffusion's formulas (Song et al. 2021, eq. 16): s_up = eta sqrt(s_to^2 (s^2 - s_to^2) / s^2).
+    The ladder starts at the burn's own sigma and is not a full ladder cut by "strength"; at or below ``sigma_min``
+    the image itself is the only step.
     """
-    if burnt.sigma <= SIGMA_MIN:
+    if burnt.sigma <= sigma_min:
         yield Step(0, burnt.sigma, burnt.image / burnt.signal, burnt.image / burnt.signal)
         return
     x = start(burnt, rng)
-    for index, (sigma, below) in enumerate(pairwise(karras_sigmas(knobs.steps, SIGMA_MIN, burnt.sigma))):
+    for index, (sigma, below) in enumerate(pairwise(karras_sigmas(knobs.steps, sigma_min, burnt.sigma))):
         denoised = denoise(x, sigma)
         yield Step(index, sigma, x, denoised)
-        x = _descend(x, denoised, sigma, below, knobs.churn, rng)
+        down, up = ancestral_split(sigma, below, knobs.churn)
+        x = denoised + (down / sigma) * (x - denoised)
+        if up > 0.0:
+            x = x + up * white(rng, x)
 
 
-def _descend(x: Image, denoised: Image, sigma: float, below: float, eta: float, rng: Generator) -> Image:
-    """One Euler step of the probability-flow ODE to ``down``, then noise up to ``below``."""
+def ancestral_split(sigma: float, below: float, eta: float) -> tuple[float, float]:
+    """How far an Euler step goes down, and how much fresh noise brings it up to ``below``: down^2 + up^2 = below^2.
+
+    up = eta sqrt(below^2 (sigma^2 - below^2) / sigma^2), the eta of Song et al. 2021, eq. 16; 0 is the ODE.
+    """
     up = min(below, eta * math.sqrt(below**2 * (sigma**2 - below**2)) / sigma)
-    down = math.sqrt(below**2 - up**2)
-    stepped = denoised + (down / sigma) * (x - denoised)
-    return stepped + up * white(rng, x) if up > 0.0 else stepped
+    return math.sqrt(below**2 - up**2), up

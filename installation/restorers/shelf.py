@@ -51,12 +51,18 @@ def load(name: str, model: str | None, models: Path | None, device: str) -> Rest
 
     Raises ``ModelError``.
     """
-    from installation.restorers import archive, diffusion, ember
-
     if name == "diffusion":
+        from installation.restorers import diffusion
+
         return diffusion.load(_folder(model, models), device)
     folder = Path(model) if model else share("assets") / name
-    return ember.load(folder, device) if name == "ember" else archive.load(folder)
+    if name == "ember":
+        from installation.restorers import ember
+
+        return ember.load(folder, device)
+    from installation.restorers import archive
+
+    return archive.load(folder)
 
 
 def _folder(model: str | None, models: Path | None) -> Path:
