@@ -1,0 +1,190 @@
+"""Ember: the embedded diffusion model, small enough to burn on a CPU.
+
+A denoiser D(x, sigma) in wavelet bands, preconditioned band by band after Karras et al. 2022 (arXiv:2206.00364,
+table 1). With its network silent it is exactly the Wiener filter of the bands, so the network need only learn what no
+linear filter can.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from installation.restorers import wavelet
+from installation.restorers.protocol import ModelError
+from installation.restorers.sampling import walk
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.randomness import Generator
+    from installation.records import Burnt, Image, Step
+    from installation.restorers.protocol import Restoring
+
+    Network = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
+
+SIDE = 32  # pixels: the network halves its grid of 8 x 8 places twice
+LOUDNESS = 250.0  # the timestep embedding reads 250 ln sigma: -1000 to 1100 over the trained range
+QUIETEST, LOUDEST = 0.02, 80.0  # noise levels the network has seen
+STATISTICS = "bands.json"
+SUMS = "SHA256SUMS"
+PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """What pictures are like in each of the 192 bands: means and standard deviations, both 1 x 192 x 1 x 1."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def scales(self, sigma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        """c_skip, c_out, c_in of table 1, with sigma_data each band's own; ``sigma`` is B x 1 x 1 x 1."""
+        loud = (sigma**2 + self.std**2).sqrt()
+        return (self.std / loud) ** 2, sigma * self.std / loud, 1.0 / loud
+
+    def denoise(self, network: Network, bands: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """D = mean + c_skip y + c_out F(c_in y, sigma), y = bands - mean."""
+        c_skip, c_out, c_in = self.scales(sigma)
+        apart = bands - self.mean
+        return self.mean + c_skip * apart + c_out * network(c_in * apart, sigma.flatten())
+
+
+class Ember:
+    """A trained network and the statistics of its bands, behind the restorers' protocol."""
+
+    name = "ember"
+
+    def __init__(self, network: Any, bands: Bands, digest: str) -> None:
+        self.network, self.bands, self.digest = network, bands, digest
+
+    def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        """Walk from ``burnt.sigma`` to 0. Sides: multiples of 32 from 64; raises ``ModelError`` for others."""
+        height, width = burnt.image.shape[-2:]
+        if height % SIDE or width % SIDE or min(height, width) < wavelet.SHORTEST:
+            raise ModelError(
+                f"Ember restores pictures whose sides are multiples of {SIDE} pixels from {wavelet.SHORTEST}, "
+                f"not {width} x {height}. Choose another size, 256 x 256 for example."
+            )
+        return walk(self.denoise, burnt, knobs, rng)
+
+    def denoise(self, x: Image, sigma: float) -> Image:
+        """The cleanest guess of x = image + sigma noise: B x 3 x H x W to the same, float32, about -1 to 1."""
+        import torch
+
+        level = torch.full((x.shape[0], 1, 1, 1), sigma, device=x.device)
+        return wavelet.synthesise(self.bands.denoise(self._guess, wavelet.analyse(x), level))
+
+    def _guess(self, bands: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+        """The network alone, in its own dtype."""
+        import torch
+
+        with torch.inference_mode():
+            quiet = bands.to(self.network.dtype, memory_format=torch.channels_last)
+            (guess,) = self.network(quiet, loudness(sigma), return_dict=False)
+        answer: torch.Tensor = guess.float()
+        return answer
+
+
+def loudness(sigma: torch.Tensor) -> torch.Tensor:
+    """What the network is told of the noise: 250 ln sigma, kept within the range it was trained in."""
+    return LOUDNESS * sigma.clamp(QUIETEST, LOUDEST).log()
+
+
+def load(folder: Path, device: str | torch.device = "cpu") -> Ember:
+    """Ember from a local folder: config, safetensors, ``bands.json`` and ``SHA256SUMS``. No network, no pickles.
+
+    bfloat16 where the machine computes in it, else float32. Raises ``ModelError`` when anything is missing, damaged,
+    foreign or no safetensors.
+    """
+    import torch
+    from diffusers import UNet2DModel
+
+    digest = verify(folder)
+    place = torch.device(device)
+    try:
+        with _quietly():
+            network = UNet2DModel.from_pretrained(
+                folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=_dtype(place)
+            )
+        bands = read_bands(folder / STATISTICS, place)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{folder}: this is no ember ({error}). Put assets/ember back from the release.") from error
+    network.eval().requires_grad_(requires_grad=False)
+    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest)
+
+
+def verify(folder: Path) -> str:
+    """Check every file against ``SHA256SUMS``; the digest of that list is the digest of the model.
+
+    Raises ``ModelError`` for a missing list or file, a wrong sum, weights nobody listed, and pickles.
+    """
+    sums = folder / SUMS
+    if not sums.is_file():
+        raise ModelError(f"{folder}: no {SUMS}, so nothing vouches for the weights. Put assets/ember back.")
+    listed = _listed(sums)
+    for file in sorted(folder.rglob("*")):
+        if file.suffix in PICKLES:
+            raise ModelError(f"{file}: pickled weights can run code and are never loaded. Use safetensors.")
+        if file.suffix == ".safetensors" and file.name not in listed:
+            raise ModelError(f"{file}: weights that {SUMS} does not list. Remove them or train again.")
+    for name, expected in listed.items():
+        if sha256(folder / name) != expected:
+            raise ModelError(f"{folder / name}: damaged (its SHA-256 is not the listed one). Put assets/ember back.")
+    return sha256(sums)
+
+
+def _listed(sums: Path) -> dict[str, str]:
+    """Names and sums of a list as ``sha256sum`` writes it."""
+    lines = [line.split(maxsplit=1) for line in sums.read_text(encoding="utf-8", errors="replace").splitlines()]
+    if not lines or any(len(line) != 2 for line in lines):  # noqa: PLR2004 - a sum and a name
+        raise ModelError(f"{sums}: not a list of SHA-256 sums and names. Put assets/ember back.")
+    return {name: digest for digest, name in lines}
+
+
+def sha256(file: Path) -> str:
+    """The SHA-256 of a file, hexadecimal. Raises ``ModelError`` when it cannot be read."""
+    try:
+        with file.open("rb") as content:
+            return hashlib.file_digest(content, "sha256").hexdigest()
+    except OSError as error:
+        raise ModelError(f"{file}: missing or unreadable ({error.strerror}). Put assets/ember back.") from error
+
+
+def read_bands(file: Path, device: torch.device) -> Bands:
+    """The statistics of the bands. Raises ``ValueError`` unless they are 192 means and 192 deviations above 0."""
+    import torch
+
+    told = json.loads(file.read_text(encoding="utf-8"))
+    mean, std = (torch.tensor(told[key], dtype=torch.float32, device=device) for key in ("mean", "std"))
+    if mean.shape != (wavelet.CHANNELS,) or std.shape != mean.shape or not bool((std > 0.0).all()):
+        raise ValueError(f"{file.name} holds no statistics of {wavelet.CHANNELS} bands")
+    return Bands(mean.view(1, -1, 1, 1), std.view(1, -1, 1, 1))
+
+
+@contextlib.contextmanager
+def _quietly() -> Iterator[None]:
+    """Without diffusers' progress bar, which would run across the terminal's status line."""
+    from diffusers.utils import logging
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+
+
+def _dtype(device: torch.device) -> torch.dtype:
+    import torch
+
+    if device.type == "cpu":
+        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - no public name
+        return torch.bfloat16 if fast else torch.float32
+    return torch.bfloat16 if device.type != "cuda" or torch.cuda.is_bf16_supported() else torch.float16

@@ -1,0 +1,1 @@
+"""Making ember: pictures in, weights out."""

@@ -1,0 +1,114 @@
+"""What came of the training: weights to ship, skill on pictures never seen, and sheets to look at."""
+
+from __future__ import annotations
+
+import io
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from PIL import Image as Pillow
+
+from installation.burns.gaussian import Gaussian
+from installation.images import to_pixels, to_tensor
+from installation.machine.files import write_atomically
+from installation.randomness import generator, white
+from installation.restorers import Restoring, wavelet
+from installation.restorers.ember import STATISTICS, SUMS, Bands, sha256
+from installation.training.corpus import crop
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.records import Image, Pixels
+    from installation.restorers.ember import Ember
+    from installation.training.corpus import Corpus
+
+SHARD = "15MB"  # small enough for any host of repositories
+LEVELS = (0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 20.0)  # sigma
+TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.95)
+TRIED = 24  # held-out pictures
+
+
+def export(network: Any, bands: Bands, folder: Path) -> None:
+    """Write a folder that ``ember.load`` takes: bfloat16 safetensors in files of at most 15 MB, replaced whole."""
+    import torch
+    from diffusers import UNet2DModel
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    state = {name: value.to(torch.bfloat16) for name, value in network.state_dict().items()}
+    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
+        fresh = Path(beside) / "new"
+        with torch.device("meta"):
+            shell = UNet2DModel.from_config(network.config)
+        shell.load_state_dict(state, assign=True)
+        shell.save_pretrained(fresh, safe_serialization=True, max_shard_size=SHARD)
+        told = {"wavelet": "sym4", "mean": bands.mean.flatten().tolist(), "std": bands.std.flatten().tolist()}
+        write_atomically(fresh / STATISTICS, json.dumps(told, indent=0))
+        vouch(fresh)
+        if folder.exists():
+            folder.rename(Path(beside) / "old")
+        fresh.rename(folder)
+
+
+def vouch(folder: Path) -> None:
+    """Write ``SHA256SUMS`` over the model's files in a folder."""
+    names = sorted(file.name for file in folder.iterdir() if file.suffix in {".json", ".safetensors"})
+    write_atomically(folder / SUMS, "".join(f"{sha256(folder / name)}  {name}\n" for name in names))
+
+
+def wiener(bands: Bands, x: Image, sigma: float) -> Image:
+    """The best linear guess, band by band: what ember says when its network is silent."""
+    import torch
+
+    level = torch.full((x.shape[0], 1, 1, 1), sigma)
+    return wavelet.synthesise(bands.denoise(lambda heard, _: torch.zeros_like(heard), wavelet.analyse(x), level))
+
+
+def held_out(corpus: Corpus, size: int, seed: int) -> list[Pixels]:
+    """Up to 24 square crops of held-out photographs (of anything, when no photograph is held out)."""
+    rng = generator(seed, 0, stream=2)
+    shelf = corpus.held.get("photo") or [picture for kind in corpus.held.values() for picture in kind]
+    chosen = rng.permutation(len(shelf))[:TRIED]
+    return [crop(shelf[index], size, rng) for index in chosen]
+
+
+def trial(ember: Ember, pictures: list[Pixels]) -> dict[str, tuple[float, float]]:
+    """Mean PSNR in dB of one-step guesses by noise level: ember's and the Wiener filter's."""
+    found = {}
+    for sigma in LEVELS:
+        pairs = [_duel(ember, to_tensor(picture), sigma, index) for index, picture in enumerate(pictures)]
+        ours, linear = np.mean(pairs, axis=0).round(3).tolist() if pairs else (0.0, 0.0)
+        found[f"{sigma:g}"] = (ours, linear)
+    return found
+
+
+def _duel(ember: Ember, clean: Image, sigma: float, index: int) -> tuple[float, float]:
+    noisy = clean + sigma * white(generator(index, 0), clean)
+    return psnr(ember.denoise(noisy, sigma), clean), psnr(wiener(ember.bands, noisy, sigma), clean)
+
+
+def psnr(guess: Image, clean: Image) -> float:
+    """Peak signal-to-noise ratio in dB of images in -1 to 1, the guess clamped to that range as a screen would."""
+    error: torch.Tensor = (guess.clamp(-1.0, 1.0) - clean).square().mean()
+    return float(10.0 * (4.0 / error).log10())
+
+
+def sheet(ember: Ember, pictures: list[Pixels], steps: int = 4) -> bytes:
+    """A PNG: one row per picture, itself and its restorations from T = .2, .4, .6, .8 and .95."""
+    rows = [np.hstack([picture, *_restored(ember, picture, steps)]) for picture in pictures]
+    file = io.BytesIO()
+    Pillow.fromarray(np.vstack(rows)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _restored(ember: Ember, picture: Pixels, steps: int) -> list[Pixels]:
+    results = []
+    for serial, temperature in enumerate(TEMPERATURES):
+        rng = generator(0, serial)
+        burnt = Gaussian(temperature)(to_tensor(picture), rng)
+        *_, last = ember.restore(burnt, Restoring(steps=steps), rng)
+        results.append(to_pixels(last.denoised))
+    return results
