@@ -81,8 +81,14 @@ class Scene:
     text: str
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
-        """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene."""
-        return {a: self.score[a].at(serial) if math.isnan(value) else value for a, value in board.items()}
+        """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
+
+        For a moment the board may speak of the next scene already: where this one has no score its constant stands,
+        and where it has neither, the address is left out and its knob keeps its default.
+        """
+        own = {**self.values, **{address: curve.at(serial) for address, curve in self.score.items()}}
+        settled = {a: own.get(a, value) if math.isnan(value) else value for a, value in board.items()}
+        return {address: value for address, value in settled.items() if not math.isnan(value)}
 
 
 def load(path: Path, knobs: Mapping[str, Knob], assets: Path, restorers: Collection[str] = RESTORERS) -> Scene:

@@ -211,6 +211,11 @@ def test_the_engine_fills_in_the_score_where_the_board_says_nan(house):
     assert scene.settle(board, 5) == {TEMPERATURE: 0.5, "/restore/steps": 2.0}
 
 
+def test_a_board_that_is_one_scene_ahead_does_no_harm(house):
+    scene = load(house, f"{CAT}[restore]\nsteps = 3")
+    assert scene.settle({TEMPERATURE: math.nan, "/restore/steps": math.nan}, 5) == {"/restore/steps": 3.0}
+
+
 # Curves -------------------------------------------------------------------------------------------------------------
 
 curves = st.builds(

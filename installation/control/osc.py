@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 BUFFER_BYTES = 4 * 2**20  # the default of 208 KiB keeps 256 messages: half of a scene recall of 500 would be lost
 LARGEST_PACKET = 65_536
-GLANCE = 0.25  # seconds between two looks at whether the door is to close
+GLANCE = 0.1  # seconds between two looks at whether the door is to close
 PATIENCE = 1.0  # seconds for the thread to leave
 SILENCE = 60.0  # seconds between two lines about one cause
 WORD_FOR_EARLY = "early"

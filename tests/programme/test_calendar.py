@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.programme.calendar import Calendar, next_look, utc_now
+from installation.programme.calendar import Calendar, _every, next_look, utc_now
 from installation.programme.hours import WEEKDAYS, Play, Programme, Span, desired_state
 from tests.support import until
 
@@ -120,6 +120,11 @@ def test_every_moment_of_a_programme_is_a_moment_of_looking():
     ten = datetime(2026, 7, 1, 10, tzinfo=BERLIN)
     assert next_look(ten - timedelta(seconds=1), 60) == ten
     assert desired_state(ten, Programme(BERLIN, WEEK)).open
+
+
+def test_a_clock_corrected_by_fifty_years_costs_one_look():
+    dead_battery, now = datetime(1970, 1, 1, tzinfo=UTC), datetime(2026, 7, 1, tzinfo=UTC)
+    assert _every(60).get_next_fire_time(dead_battery, now) == now + timedelta(minutes=1)
 
 
 def test_apscheduler_really_wakes_it():

@@ -1,0 +1,20 @@
+"""The conductor imports these rooms, so they stay light: no accelerator, no screen, no film."""
+
+import subprocess
+import sys
+
+LIGHT = (
+    "installation.scenes",
+    "installation.control.commands",
+    "installation.control.osc",
+    "installation.control.store",
+    "installation.programme.calendar",
+    "installation.programme.hours",
+    "installation.programme.plan",
+)
+HEAVY = ("torch", "pygame", "cv2", "av", "diffusers", "transformers", "faiss")
+
+
+def test_no_heavy_library_is_imported():
+    program = f"import sys, {', '.join(LIGHT)}\nassert not set({HEAVY}) & set(sys.modules), 'too heavy'"
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
