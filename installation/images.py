@@ -110,7 +110,7 @@ def _to_rgb(picture: Pillow.Image) -> Pillow.Image:
 def _to_srgb(picture: Pillow.Image, flat: Pillow.Image) -> Pillow.Image:
     """The flattened picture through the colour profile its file carries; without a usable one it is taken as sRGB."""
     if profile := picture.info.get("icc_profile"):
-        with contextlib.suppress(ImageCms.PyCMSError):  # a broken profile, or one for another kind of pixels
+        with contextlib.suppress(ImageCms.PyCMSError, OSError):  # a broken profile, or one for another kind of pixels
             source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
             converted = ImageCms.profileToProfile(flat, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
             return converted or flat.convert("RGB")
