@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar
 
 from installation.errors import Refusal
 from installation.recording import journal, segment
-from installation.records import Frame, Generation, Message
+from installation.records import Frame, Generation, Message, Showing
 
 SCHEMA = 1
 FOLDER = "takes"
@@ -81,7 +81,7 @@ class Mark:
     index: int
     pts: int
     generation: int
-    phase: Literal["burn", "restore", "generation"]
+    phase: Showing
     temperature: float
     at_ns: int
 

@@ -12,7 +12,7 @@ from installation.machine.settings import RecordingSettings
 from installation.recording import takes
 from installation.recording.takes import Take
 from installation.recording.writing import Beginning, Writing
-from installation.records import Frame, Generation, Message
+from installation.records import Frame, Generation, Message, Showing
 
 MANIFEST = {
     "title": "Machine dementia",
@@ -26,7 +26,7 @@ MANIFEST = {
 }
 SETTINGS = RecordingSettings(reserve_bytes=0)
 STEP_NS = 50_000_000  # 20 frames per second
-TURN = ("burn", "burn", "restore", "generation")
+TURN: tuple[Showing, ...] = ("burn", "burn", "restore", "generation")
 
 
 def noise(serial: int, height: int = 64, width: int = 64):

@@ -62,6 +62,7 @@ def test_while_it_is_written_all_but_the_newest_frame_can_be_read(folder):
 def test_the_end_is_written_with_its_reason(folder):
     take = rehearse(folder, frames(3))
     assert take.status == "complete"
+    assert take.ended
     assert take.ended >= take.started
     assert take.reason == "Stopped on request."
     assert (take.frames, take.dropped) == (3, 0)
