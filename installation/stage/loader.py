@@ -16,26 +16,21 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-MOST_WAITING = 8  # pictures asked for and not yet loaded; whoever asks faster than that sees the first ones
-
 
 class Loader:
-    """A thread that loads one picture after another. A file that is no picture is a line in the log."""
+    """A thread that loads the picture asked for last. A file that is no picture is a line in the log."""
 
     def __init__(self, side: int) -> None:
         """Pictures will be side x side pixels."""
         self._side = side
-        self._asked: queue.Queue[tuple[Path, int] | None] = queue.Queue(MOST_WAITING)
+        self._asked: queue.Queue[tuple[Path, int] | None] = queue.Queue(1)
         self._loaded: queue.SimpleQueue[tuple[Pixels, int]] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="loader", daemon=True)
         self._thread.start()
 
     def ask(self, path: Path, after: int) -> None:
         """Load this picture; ``after`` is handed back with it and says which frame it is to follow."""
-        try:
-            self._asked.put_nowait((path, after))
-        except queue.Full:
-            log.warning("%s is not shown: %d pictures are still being loaded.", path, MOST_WAITING)
+        self._replace((path, after))
 
     def loaded(self) -> tuple[Pixels, int] | None:
         """The next picture that is ready, H x W x 3 uint8, and its ``after``; None while there is none. Never waits."""
@@ -46,8 +41,13 @@ class Loader:
 
     def close(self) -> None:
         """Ask for nothing more; what is being loaded is forgotten."""
-        with contextlib.suppress(queue.Full):
-            self._asked.put_nowait(None)
+        self._replace(None)
+
+    def _replace(self, asked: tuple[Path, int] | None) -> None:
+        """Only one thread asks, so there is room once what waits has been taken back."""
+        with contextlib.suppress(queue.Empty):
+            self._asked.get_nowait()
+        self._asked.put_nowait(asked)
 
     def _work(self) -> None:
         while (asked := self._asked.get()) is not None:

@@ -29,7 +29,7 @@ class Pace:
         self._last = now
         while self._flips and self._flips[0][0] < now - WINDOW:
             self._flips.popleft()
-        self._due = max(self._due + self._interval, now)
+        self._due = min(max(self._due, now - self._interval), now) + self._interval
 
     @property
     def worst_gap(self) -> float:

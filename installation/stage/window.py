@@ -108,9 +108,12 @@ class Window:
 
     def _open(self, settings: StageSettings) -> pygame.Surface:
         display = _present(settings.display, self._pygame.display.get_num_displays())
-        if self.headless or not settings.fullscreen:
+        if self.headless:
             return self._mode((settings.width, settings.height), 0, display)
-        return self._mode(self._pygame.display.get_desktop_sizes()[display], self._pygame.FULLSCREEN, display)
+        width, height = self._pygame.display.get_desktop_sizes()[display]
+        if settings.fullscreen:
+            return self._mode((width, height), self._pygame.FULLSCREEN, display)
+        return self._mode((min(settings.width, width), min(settings.height, height)), 0, display)
 
     def _mode(self, size: tuple[int, int], flags: int, display: int) -> pygame.Surface:
         """With vsync where there is a graphics card; without one SDL would only imitate it, at more CPU time."""

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,7 +33,7 @@ def test_it_opens_again():
 def test_it_is_always_between_open_and_closed_and_never_jumps(wishes):
     openings = [1.0, *drawn(wishes)]
     assert all(0.0 <= opening <= 1.0 for opening in openings)
-    assert all(abs(b - a) <= FLIP / FALL + 1e-9 for a, b in zip(openings, openings[1:], strict=False))
+    assert all(abs(b - a) <= FLIP / FALL + 1e-9 for a, b in itertools.pairwise(openings))
 
 
 @pytest.mark.parametrize("flips", [1, 3, 6, 12, 20])
