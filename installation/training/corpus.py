@@ -6,10 +6,13 @@ out: that is what makes a small corpus enough.
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import io
 import json
+import logging
 import zipfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
     Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
 
+log = logging.getLogger(__name__)
+
+MANIFEST = "manifest.jsonl"
 SUFFIXES = (".webp", ".png", ".jpg", ".jpeg", ".bmp")
 LONGEST = 512  # pixels a side kept in memory: twice what ember paints
 HELD_OUT = 50  # one original in so many is never trained on
@@ -40,8 +46,18 @@ class CorpusError(Refusal):
 
 
 @dataclass(frozen=True, slots=True)
+class _Entry:
+    """A file not yet read: its kind, the path of its original, its source for the thanks, and how to read it."""
+
+    kind: str
+    original: str
+    source: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True, slots=True)
 class Corpus:
-    """Pictures by kind (photo, tex, art, cut, render, ico, svg): H x W x 3 or 4 uint8, alpha last."""
+    """Pictures by kind (photo, tex, art, cut, render, ico, svg), each H x W x 3 or 4 uint8, alpha last."""
 
     taught: Mapping[str, list[Picture]]
     held: Mapping[str, list[Picture]]
@@ -55,23 +71,25 @@ class Corpus:
 def read_corpus(source: Path, keep_out: Iterable[str] = ()) -> Corpus:
     """Read a folder of pictures, or a folder of zips with a ``manifest.jsonl`` that says kind and licence of each file.
 
-    Originals whose path contains a word of ``keep_out`` are held out, besides one in 50 chosen by its name. Raises
-    ``CorpusError`` when no picture is found.
+    Originals whose path contains a word of ``keep_out`` are held out, besides one in 50 chosen by its name; damaged
+    pictures are left out. Raises ``CorpusError`` when no picture is found.
     """
-    records = list(_records(source))
-    if not records:
+    entries = list(_from_zips(source) if (source / MANIFEST).is_file() else _from_folder(source))
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        decoded = list(zip(entries, pool.map(_decode, entries), strict=True))
+    words, sources = tuple(keep_out), Counter[str]()
+    taught: dict[str, list[Picture]] = {}
+    held: dict[str, list[Picture]] = {}
+    for entry, picture in decoded:
+        if picture is not None:
+            shelf = held if _is_held(entry.original, words) else taught
+            shelf.setdefault(entry.kind, []).append(picture)
+            sources[entry.source] += 1
+    if not sources:
         raise CorpusError(
             f"{source}: no pictures here. Give a folder of {', '.join(SUFFIXES)} files or of zips of them."
         )
-    held = [_is_held(record["path"], tuple(keep_out)) for record in records]
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        pictures = list(pool.map(_decode, (record["read"] for record in records)))
-    sources: dict[str, int] = {}
-    shelves: tuple[dict[str, list[Picture]], dict[str, list[Picture]]] = ({}, {})
-    for record, picture, apart in zip(records, pictures, held, strict=True):
-        shelves[apart].setdefault(record["kind"], []).append(picture)
-        sources[record["source"]] = sources.get(record["source"], 0) + 1
-    return Corpus(*shelves, sources)
+    return Corpus(taught, held, sources)
 
 
 def may_teach(licence: str | None, *, permissive: bool) -> bool:
@@ -199,36 +217,49 @@ def _is_held(path: str, keep_out: tuple[str, ...]) -> bool:
     return chosen or any(word in path for word in keep_out)
 
 
-def _records(source: Path) -> Iterator[dict[str, Any]]:
-    """What may be learnt from: kind, path of the original, source, and a function that reads the bytes."""
-    manifest = source / "manifest.jsonl"
-    if not manifest.is_file():
-        for file in sorted(file for file in source.rglob("*") if file.suffix.lower() in SUFFIXES):
-            yield {"kind": "photo", "path": file.name, "source": source.name, "read": file.read_bytes}
-        return
-    members = {name: (archive, name) for archive in _archives(source) for name in archive.namelist()}
-    counted: dict[str, int] = {}
-    for line in manifest.read_text(encoding="utf-8").splitlines():
-        entry = json.loads(line)
-        kind = entry["kind"]
-        if entry["file"] in members and may_teach(entry["lic"], permissive=entry["perm"]):
-            counted[kind] = counted.get(kind, 0) + 1
-            if counted[kind] <= MOST.get(kind, len(members)):
-                yield {"kind": kind, "path": entry["path"], "source": f"{entry['src']} ({entry['lic']})",
-                       "read": _reader(*members[entry["file"]])}  # fmt: skip
+def _from_folder(source: Path) -> Iterator[_Entry]:
+    for file in sorted(file for file in source.rglob("*") if file.suffix.lower() in SUFFIXES):
+        yield _Entry("photo", file.name, source.name, file.read_bytes)
 
 
-def _archives(source: Path) -> list[zipfile.ZipFile]:
-    return [zipfile.ZipFile(file) for file in sorted(source.glob("*.zip"))]
+def _from_zips(source: Path) -> Iterator[_Entry]:
+    """What may be learnt from in zips, as their manifest describes it, at most so many of each kind."""
+    members = _members(source)
+    counted = Counter[str]()
+    for number, line in enumerate((source / MANIFEST).read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            told = json.loads(line)
+            kind, licence, original = told["kind"], told["lic"], told["path"]
+            usable = told["file"] in members and may_teach(licence, permissive=told["perm"])
+            entry = _Entry(kind, original, f"{told['src']} ({licence})", members[told["file"]]) if usable else None
+        except (ValueError, KeyError, TypeError) as error:
+            raise CorpusError(
+                f"{source / MANIFEST}, line {number}: {error!r}. Give kind, lic, path, file, perm and src."
+            ) from error
+        counted[kind] += usable
+        if entry and counted[kind] <= MOST.get(kind, len(members)):
+            yield entry
 
 
-def _reader(archive: zipfile.ZipFile, name: str) -> Callable[[], bytes]:
-    return lambda: archive.read(name)
+def _members(source: Path) -> dict[str, Callable[[], bytes]]:
+    """Readers of all files in the zips of a folder, by name."""
+    members: dict[str, Callable[[], bytes]] = {}
+    for file in sorted(source.glob("*.zip")):
+        try:
+            archive = zipfile.ZipFile(file)
+        except zipfile.BadZipFile as error:
+            raise CorpusError(f"{file}: no zip archive, or a damaged one ({error}). Copy it again.") from error
+        members |= {name: functools.partial(archive.read, name) for name in archive.namelist()}
+    return members
 
 
-def _decode(read: Callable[[], bytes]) -> Picture:
-    with Pillow.open(io.BytesIO(read()), formats=FORMATS) as picture:
-        mode = "RGBA" if picture.has_transparency_data else "RGB"
-        decoded = picture.convert(mode)
+def _decode(entry: _Entry) -> Picture | None:
+    """The pixels, or nothing when the file is damaged: one bad picture in twenty thousand is no reason to stop."""
+    try:
+        with Pillow.open(io.BytesIO(entry.read()), formats=FORMATS) as picture:
+            decoded = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, Pillow.DecompressionBombError) as error:
+        log.warning("%s left out of the corpus: %s", entry.original, error)
+        return None
     decoded.thumbnail((LONGEST, LONGEST), Pillow.Resampling.LANCZOS)
     return np.asarray(decoded)

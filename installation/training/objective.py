@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from installation.training.corpus import Corpus, Picture
 
 EDGE = 1e-6  # ranks are kept this far from 0 and 1, where the normal quantile is infinite
+FAINTEST = 1e-3  # a band that grey or flat pictures never use must not divide by nothing
 HANDFUL = 8  # pictures of the census at a time
 
 
@@ -97,7 +98,7 @@ def census(corpus: Corpus, size: int, count: int, seed: int) -> Bands:
         total += bands.sum(dim=(0, 2, 3)).numpy()
         square += bands.square().sum(dim=(0, 2, 3)).numpy()
     mean = total / places
-    return Bands(_as_bands(mean), _as_bands(np.sqrt(square / places - mean**2)))
+    return Bands(_as_bands(mean), _as_bands(np.sqrt((square / places - mean**2).clip(FAINTEST**2))))
 
 
 def _as_bands(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> torch.Tensor:

@@ -164,10 +164,11 @@ class Run:
     def _put_back(self, tensors: dict[str, torch.Tensor]) -> None:
         self.network.load_state_dict(_under("network.", tensors))
         self.average.load_state_dict(_under("average.", tensors))
+        weights = list(self.network.parameters())
         state: dict[int, dict[str, torch.Tensor]] = {}
         for name, value in _under("optimiser.", tensors).items():
             index, _, what = name.partition(".")
-            state.setdefault(int(index), {})[what] = value
+            state.setdefault(int(index), {})[what] = _laid_out_like(weights[int(index)], value)
         self.optimiser.load_state_dict({**self.optimiser.state_dict(), "state": state})
 
 
@@ -228,6 +229,13 @@ def _line(console: Console | None) -> Progress:
 
 def _describe(pace: Pace) -> str:
     return f"step {pace.step}, loss {pace.loss:.3f}, {pace.images_per_second:.0f} images/s"
+
+
+def _laid_out_like(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:
+    """The value with the strides of its weight: the fused optimiser walks both in memory order and checks nothing."""
+    import torch
+
+    return torch.empty_like(weight).copy_(value) if value.shape == weight.shape else value
 
 
 def _under(prefix: str, tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:

@@ -1,0 +1,166 @@
+"""What ember learns from: which pictures, and how scenes are composed of them."""
+
+import json
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from installation.randomness import generator
+from installation.training.corpus import Corpus, CorpusError, compose, crop, may_teach, paste, read_corpus
+
+
+def plain(height, width, level, channels=3):
+    return np.full((height, width, channels), level, np.uint8)
+
+
+def encoded(path, picture):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(picture).save(path)
+    return path
+
+
+@pytest.fixture
+def archive(tmp_path):
+    """A folder of one zip and its manifest: a free photo, a free cut-out, and one file under the GPL."""
+    entries = [
+        ("a/photo.png", "photo", "CC0", True, plain(80, 90, 10)),
+        ("a/cut.png", "cut", "CC-BY-SA-3.0", False, plain(40, 40, 200, 4)),
+        ("a/gpl.png", "photo", "GPL-2+", False, plain(80, 80, 99)),
+    ]
+    with zipfile.ZipFile(tmp_path / "one.zip", "w") as bundle:
+        for name, _, _, _, picture in entries:
+            bundle.write(encoded(tmp_path / "loose" / name, picture), name)
+    lines = [
+        json.dumps({"file": name, "src": "trial", "kind": kind, "lic": licence, "perm": perm, "path": f"trial|{name}"})
+        for name, kind, licence, perm, _ in entries
+    ]
+    (tmp_path / "manifest.jsonl").write_text("\n".join(lines))
+    return tmp_path
+
+
+def test_zips_are_read_by_their_manifest_without_unfree_pictures(archive):
+    corpus = read_corpus(archive)
+    both = {kind: corpus.taught.get(kind, []) + corpus.held.get(kind, []) for kind in ("photo", "cut")}
+    assert [picture.shape for picture in both["photo"]] == [(80, 90, 3)]
+    assert [picture.shape for picture in both["cut"]] == [(40, 40, 4)]
+    assert corpus.sources == {"trial (CC0)": 1, "trial (CC-BY-SA-3.0)": 1}
+
+
+def test_named_originals_are_held_out(archive):
+    assert "photo" not in read_corpus(archive, keep_out=["photo.png"]).taught
+
+
+def test_a_folder_of_pictures_is_read_with_its_subfolders(tmp_path):
+    for index in range(60):
+        encoded(tmp_path / f"deep/{index}.png", plain(16, 16, index))
+    corpus = read_corpus(tmp_path)
+    assert len(corpus.taught["photo"]) + len(corpus.held["photo"]) == 60
+
+
+def test_about_one_original_in_fifty_is_held_out_and_always_the_same(tmp_path):
+    for index in range(300):
+        encoded(tmp_path / f"{index}.png", plain(8, 8, 0))
+    held = len(read_corpus(tmp_path).held["photo"])
+    assert 1 <= held <= 20
+    assert len(read_corpus(tmp_path).held["photo"]) == held
+
+
+def test_large_pictures_are_kept_small_in_memory(tmp_path):
+    encoded(tmp_path / "wide.png", plain(300, 1200, 7))
+    corpus = read_corpus(tmp_path)
+    (picture,) = corpus.taught.get("photo", []) + corpus.held.get("photo", [])
+    assert picture.shape == (128, 512, 3)
+
+
+def test_an_empty_folder_is_refused_with_a_sentence(tmp_path):
+    with pytest.raises(CorpusError, match="no pictures here"):
+        read_corpus(tmp_path)
+
+
+def test_a_damaged_picture_is_left_out(tmp_path):
+    encoded(tmp_path / "good.png", plain(16, 16, 1))
+    (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
+    corpus = read_corpus(tmp_path)
+    assert len(corpus.taught.get("photo", []) + corpus.held.get("photo", [])) == 1
+
+
+def test_a_folder_of_nothing_but_damage_is_refused(tmp_path):
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    with pytest.raises(CorpusError, match="no pictures here"):
+        read_corpus(tmp_path)
+
+
+def test_a_manifest_that_cannot_be_read_is_refused_with_its_line(archive):
+    (archive / "manifest.jsonl").write_text('{"file": "a/photo.png"}\n')
+    with pytest.raises(CorpusError, match=r"manifest\.jsonl, line 1"):
+        read_corpus(archive)
+
+
+@pytest.mark.parametrize(
+    ("licence", "free"),
+    [
+        ("CC-BY-SA-4.0", True),
+        ("CC-BY-SA-4.0/PD", True),
+        ("PD/CC-BY(-SA) per file", True),
+        ("GPL-2+/CC-BY-SA-4.0", False),
+        ("CC-BY-SA/GPL/CC-BY", False),
+        ("PD/GFDL", False),
+        ("GPL/FAL/CC per culture", False),
+        ("see copyright", False),
+        (None, False),
+    ],
+)
+def test_only_open_licences_teach(licence, free):
+    assert may_teach(licence, permissive=False) is free
+    assert may_teach(licence, permissive=True)
+
+
+@given(
+    height=st.integers(8, 200), width=st.integers(8, 200), size=st.sampled_from([32, 64]), seed=st.integers(0, 2**32)
+)
+@settings(deadline=None, max_examples=40)
+def test_a_crop_of_any_picture_fills_its_square(height, width, size, seed):
+    cropped = crop(plain(height, width, 77), size, generator(seed, 0))
+    assert cropped.shape == (size, size, 3)
+    assert (cropped == 77).all()
+
+
+@given(height=st.integers(1, 120), width=st.integers(1, 120), seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=40)
+def test_a_cut_out_is_pasted_whole_over_its_background(height, width, seed):
+    pasted = paste(plain(64, 64, 100), plain(height, width, 255, 4), generator(seed, 0))
+    assert pasted.shape == (64, 64, 3)
+    assert (pasted == 255).any()
+
+
+def test_a_cut_out_casts_a_shadow():
+    pasted = paste(plain(64, 64, 100), plain(40, 40, 255, 4), generator(1, 0))
+    assert pasted.min() < 90
+
+
+def test_a_transparent_cut_out_changes_nothing():
+    ground = plain(64, 64, 100)
+    np.testing.assert_array_equal(paste(ground, plain(40, 40, 0, 4), generator(1, 0)), ground)
+
+
+@pytest.mark.parametrize("kinds", [("photo",), ("cut",), ("photo", "cut", "art", "render", "ico", "svg", "tex")])
+def test_pictures_are_composed_of_whatever_there_is(kinds):
+    shelf = {kind: [plain(50, 70, 128, 3 if kind in {"photo", "tex"} else 4)] for kind in kinds}
+    for serial in range(20):
+        assert compose(shelf, 64, generator(1, serial)).shape == (64, 64, 3)
+
+
+def test_the_same_random_numbers_draw_the_same_picture():
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 256, (90, 90, 3), dtype=np.uint8) for _ in range(5)]
+    corpus = Corpus({"photo": noise}, {}, {})
+    np.testing.assert_array_equal(corpus.draw(64, generator(3, 4)), corpus.draw(64, generator(3, 4)))
+
+
+def test_nothing_to_compose_is_said():
+    with pytest.raises(CorpusError, match="neither photographs nor cut-outs"):
+        compose({"tex": [plain(64, 64, 1)]}, 64, generator(0, 0))
