@@ -45,7 +45,7 @@ def schedule(marks: Iterable[Mark]) -> dict[int, tuple[float, float]]:
 def shots(frames: Iterable[Frame], times: Mapping[int, tuple[float, float]]) -> Iterator[Shot]:
     """The frames as light, with their times; all of the size and, by black bars, of the shape of the first.
 
-    A frame that is missing (a damaged segment) leaves its time to the one before it.
+    A frame that is missing (a damaged segment) leaves its time to the one before it; the last one is looked at longer.
     """
     held: Shot | None = None
     for frame in frames:
@@ -55,7 +55,7 @@ def shots(frames: Iterable[Frame], times: Mapping[int, tuple[float, float]]) -> 
         height, width = held.light.shape[:2] if held else frame.pixels.shape[:2]
         held = Shot(decode(fitted(frame.pixels, height, width)), began, until)
     if held:
-        yield held
+        yield dataclasses.replace(held, until=max(held.until, held.began + LAST_LOOK))
 
 
 def projected(shots: Iterable[Shot], rate: int) -> Iterator[Light]:
@@ -64,8 +64,8 @@ def projected(shots: Iterable[Shot], rate: int) -> Iterator[Light]:
     seen: Light | None = None
     for shot in shots:
         arrivals.note(shot.began)
-        before = shot.light if seen is None else seen
-        dissolve = Dissolve(before, shot.began, arrivals.limit(LONGEST_DISSOLVE))
+        before, seconds = (shot.light, 0.0) if seen is None else (seen, arrivals.limit(LONGEST_DISSOLVE))
+        dissolve = Dissolve(before, shot.began, seconds)
         while tick < shot.until * rate:
             seen = steadied(before if seen is None else seen, dissolve.picture(shot.light, tick / rate), 1.0 / rate)
             yield seen
