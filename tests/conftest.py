@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from installation.records import Image
 
 # No deadline: nothing is timed in a test. Fixtures here are constants, so sharing them among examples is harmless.
-CALM = {"deadline": None, "suppress_health_check": [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]}
-settings.register_profile("dev", max_examples=15, **CALM)
-settings.register_profile("ci", max_examples=100, derandomize=True, **CALM)
+CALM = settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+settings.register_profile("dev", CALM, max_examples=15)
+settings.register_profile("ci", CALM, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
 ORIGIN = Path(__file__).parents[1] / "assets" / "origins" / "astronaut.png"

@@ -146,10 +146,10 @@ def test_a_picture_stands_upright_as_its_camera_was_held(shelf, suffix, orientat
     upright[: TALL // 2, : WIDE // 2] = 0  # no symmetry left
     exif = Pillow.Exif()
     exif[EXIF_ORIENTATION] = orientation
-    options = {"jpg": {"quality": 100, "subsampling": 0}, "webp": {"lossless": True}}.get(suffix, {})
+    options = {"quality": 100, "subsampling": 0, "lossless": True} if suffix in {"jpg", "webp"} else {}
     stored = Pillow.fromarray(np.ascontiguousarray(as_stored(upright)))
     pixels = load(shelf(stored, f"a.{suffix}", exif=exif, **options), TALL, WIDE)
-    np.testing.assert_allclose(pixels.astype(int)[::8, ::8], upright.astype(int)[::8, ::8], atol=12)
+    np.testing.assert_allclose(pixels.astype(int)[4::8, 4::8], upright.astype(int)[4::8, 4::8], atol=12)
 
 
 def test_a_wrong_orientation_is_no_reason_to_refuse_a_picture(shelf):
