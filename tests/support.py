@@ -1,14 +1,42 @@
 """What tests of several rooms need."""
 
+from __future__ import annotations
+
+import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from installation.randomness import Generator
+    from installation.records import Burnt, Image, Step
+    from installation.restorers import Restoring
 
 
-def until(predicate: Callable[[], object], within: float = 10.0) -> object:
+def until(predicate: Callable[[], object], within: float = 10.0) -> Any:
     """Wait for something to become true, and return it; fail when it has not within so many seconds."""
-    deadline = time.monotonic() + within
+    deadline, never = time.monotonic() + within, threading.Event()
     while not (answer := predicate()):
         if time.monotonic() > deadline:
             raise AssertionError(f"Not within {within:g} s: {predicate}")
-        time.sleep(0.005)
+        never.wait(0.005)
     return answer
+
+
+def wiener(x: Image, sigma: float) -> Image:
+    """The exact denoiser of independent pixels from N(0, 1/4): E[x0 | x0 + sigma eps = x] (Wiener 1949)."""
+    return x * (0.25 / (0.25 + sigma**2))
+
+
+@dataclass
+class Wiener:
+    """The simplest honest restorer: exact, untrained, instant."""
+
+    name: str = "wiener"
+    digest: str = "0" * 64
+
+    def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        from installation.restorers.sampling import walk
+
+        return walk(wiener, burnt, knobs, rng)

@@ -174,7 +174,7 @@ def _widened(field: np.ndarray, like: Light) -> np.ndarray:
     import cv2
 
     height, width = like.shape[:2]
-    return cv2.resize(field, (width, height), interpolation=cv2.INTER_LINEAR)
+    return cv2.resize(field, (width, height), interpolation=cv2.INTER_CUBIC)
 
 
 def _smooth(rng: np.random.Generator, cycles: float) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 import multiprocessing
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from installation.machine.board import Board
 from installation.machine.ring import Ring
 from installation.machine.settings import Settings, StageSettings
 from installation.machine.wires import Wires, lay, take_up
+from installation.records import Report
 from installation.stage.panel import STAGE_VITALS
 from installation.stage.process import PREVIEW, run
 from tests.support import until
@@ -28,17 +30,21 @@ KNOBS = {
 class Performance:
     """A stage process and everything it is wired to."""
 
-    def __init__(self, state: Path, origin: Path | None = None, **stage: object) -> None:
+    def __init__(self, state: Path, origin: Path | None = None, **stage: Any) -> None:
         self.wires: Wires = lay(state)
         self.ring = Ring.create(self.wires.ring, 64 * 64)
         self.board = Board.create(self.wires.board, KNOBS)
         self.vitals = Board.create(self.wires.vitals("stage"), STAGE_VITALS)
-        self.reports: list = []
+        self.reports: list[Report] = []
         self.preview = state / PREVIEW
-        settings = Settings(state=state, stage=StageSettings(**{"width": 320, "height": 180, **stage}))
+        self.settings = Settings(state=state, stage=StageSettings(**{"width": 320, "height": 180, **stage}))
+        self.begin(origin)
+
+    def begin(self, origin: Path | None) -> None:
+        """A life of the process, the first or another."""
         context = multiprocessing.get_context("spawn")
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=run, args=(self.wires, theirs, settings, origin))
+        self.process = context.Process(target=run, args=(self.wires, theirs, self.settings, origin))
         self.process.start()
         theirs.close()
 

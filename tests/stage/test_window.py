@@ -1,4 +1,5 @@
 import logging
+from typing import Any
 
 import numpy as np
 import pygame
@@ -7,7 +8,7 @@ import pytest
 from installation.machine.settings import StageSettings
 from installation.stage.window import Window, drivers
 
-SMALL = {"width": 320, "height": 180, "fullscreen": True}
+SMALL: dict[str, Any] = {"width": 320, "height": 180, "fullscreen": True}
 ORANGE = (240, 120, 30)
 
 

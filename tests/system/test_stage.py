@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import numpy as np
 import pytest
@@ -153,8 +154,9 @@ def test_when_frames_stop_the_picture_goes_on_burning_until_they_come_again(perf
     until(lambda: stage.vitals["shown"] == 1 and not stage.vitals["burning_on"])
     stage.board.write({"/stage/patience": 0.2})
     until(lambda: stage.vitals["burning_on"])
-    seen = {stage.vitals["light"]}
-    until(lambda: seen.add(stage.vitals["light"]) or len(seen) > 20)
+    for _ in range(10):
+        seen = stage.vitals["light"]
+        until(partial(lambda seen: stage.vitals["light"] != seen, seen))
     stage.board.write({"/stage/patience": 60.0})
     until(lambda: stage.vitals["revision"] == stage.board.revision)
     stage.show(255)
@@ -167,12 +169,24 @@ def test_writers_killed_in_mid_write_do_not_stop_it(perform):
     for _ in range(3):
         before = stage.ring.newest
         writer = subprocess.Popen([sys.executable, "-c", WRITER, stage.wires.ring])
-        until(lambda before=before: stage.vitals["shown"] > before, within=60)
+        until(partial(lambda before: stage.vitals["shown"] > before, before), within=60)
         writer.send_signal(signal.SIGKILL)
         writer.wait(10)
     serial = stage.show(255)
     until(lambda: stage.vitals["shown"] == serial)
     stage.light(0.95, 1.0)
+
+
+def test_reborn_in_the_middle_of_a_show_it_shows_the_newest_frame_and_not_the_origin(perform, white):
+    stage = perform(origin=white)
+    serial = stage.show(0)
+    until(lambda: stage.vitals["shown"] == serial)
+    stage.process.kill()
+    stage.process.join(10)
+    stage.vitals.write({"shown": 0.0})
+    stage.begin(white)
+    until(lambda: stage.vitals["shown"] == serial, within=30)
+    stage.light(0.0, 0.001)
 
 
 def test_an_order_it_does_not_know_is_logged_and_nothing_else(perform):
