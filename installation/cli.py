@@ -16,7 +16,7 @@ from rich.table import Table
 from installation import __version__, scenes
 from installation.errors import Refusal
 from installation.machine import settings as settings_
-from installation.machine.files import share
+from installation.machine.files import require_writable, share
 from installation.machine.settings import Settings
 from installation.panels import all_knobs
 
@@ -228,10 +228,12 @@ def _perform(settings: Settings, performance: Any) -> None:
     from installation.conductor import Conductor
     from installation.terminal import speaking, watching
 
+    logs = require_writable(settings.state) / "logs"
+    logs.mkdir(exist_ok=True)
     conductor = Conductor(settings, performance)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: conductor.stop())
-    with speaking(console, settings.state / "logs"), watching(console, conductor.health):
+    with speaking(console, logs), watching(console, conductor.health):
         conductor.perform()
 
 

@@ -26,7 +26,7 @@ from installation.errors import Refusal
 from installation.knobs import Knob, KnobError, nearest
 from installation.machine import wires as wiring
 from installation.machine.board import Board
-from installation.machine.files import require_writable, share
+from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.settings import Settings
 from installation.machine.supervisor import Duty, Ward
@@ -48,6 +48,7 @@ MOST_DEATHS = 5  # of the engine in ten minutes of one scene, before the fallbac
 FALLBACK = "hearth"
 STOP_WITHIN = 4.0  # seconds for everything; a service manager and a hurried technician wait no longer than five
 LARGEST = 1024  # pixels a side the ring has room for
+CALENDAR_EVERY = 5.0  # seconds
 RETRY_OSC = 10.0  # seconds between two tries of a port that was busy
 
 
@@ -100,22 +101,25 @@ class Conductor:
         self._last_take: Path | None = None
         self._lineages = 0
         self._open = True
-        self._lit = False
+        self._lit = self._begun = False
         self._refused = 0
         self._ends = self._deadline = float("inf")
         self._osc: OscDoor | None = None
         self._retry_osc = float("inf")
+        self._calendar: calendars.Calendar | None = None
+        self._look_at_calendar = 0.0
 
     # ------------------------------------------------------------------ from start to stop
 
     def perform(self) -> None:
         """Start, tick until the end of the performance or ``stop``, and leave nothing behind."""
-        require_writable(self.settings.state)
         start = (self._lay_wires, self._raise_stage, self._light_engine, self._seat_recorder, self._open_doors)
         with contextlib.ExitStack() as stops:
             for begin in start:
                 stops.enter_context(begin())
-            self._ends = time.monotonic() + (self._performance.seconds or float("inf"))
+            # The time asked for begins with the first picture of the loop, but loading must not take for ever.
+            patience = self.settings.engine.loading_patience
+            self._ends = time.monotonic() + patience + (self._performance.seconds or float("inf"))
             while not self._stopping.wait(TICK):
                 self.tick(time.monotonic())
             self._deadline = time.monotonic() + STOP_WITHIN
@@ -168,14 +172,14 @@ class Conductor:
     def _open_doors(self) -> Iterator[None]:
         self._try_osc(time.monotonic())
         programme = self._performance.programme
-        calendar = calendars.Calendar(programme, calendars.utc_now, self.post) if programme else None
+        self._calendar = calendars.Calendar(programme, calendars.utc_now, self.post) if programme else None
         try:
-            if calendar:
-                calendar.start()
+            if self._calendar:
+                self._calendar.start()
             yield
         finally:
-            if calendar:
-                calendar.close()
+            if self._calendar:
+                self._calendar.close()
             if self._osc:
                 self._osc.close()
 
@@ -227,8 +231,7 @@ class Conductor:
         for ward in self._wards.values():
             self._look(ward, now)
         self._mind_the_engine()
-        if now >= self._retry_osc:
-            self._try_osc(now)
+        self._mind_the_doors(now)
         if now >= self._ends:
             self.stop()
 
@@ -250,8 +253,8 @@ class Conductor:
 
     @property
     def _serial(self) -> int:
-        ward = self._wards.get("engine")
-        return int(ward.vitals["serial"]) if ward else 0
+        """The generation the scene stands at; 0 until the engine has begun it."""
+        return int(self._wards["engine"].vitals["serial"]) if self._begun else 0
 
     def _look(self, ward: Ward, now: float) -> None:
         for report in ward.look(now):
@@ -286,6 +289,14 @@ class Conductor:
             ward.deaths.clear()
             self.hear(Message("/scene/load", (FALLBACK,), "conductor"), time.monotonic())
 
+    def _mind_the_doors(self, now: float) -> None:
+        """Try a busy OSC port again; wake the calendar, which sleeps through a clock that was set back."""
+        if now >= self._retry_osc:
+            self._try_osc(now)
+        if self._calendar and now >= self._look_at_calendar:
+            self._look_at_calendar = now + CALENDAR_EVERY
+            self._calendar.wake()
+
     # ------------------------------------------------------------------ the engine
 
     def _first_orders(self) -> list[Order]:
@@ -301,7 +312,7 @@ class Conductor:
 
     def _on_playing(self, told: Mapping[str, Any]) -> None:
         first = not self._playing
-        self._playing = told
+        self._playing, self._begun = told, told["scene"] == self._scene.name
         self._log_to_take(event="playing", playing=dict(told))
         self._save_lineage()
         log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
@@ -393,6 +404,10 @@ class Conductor:
         path = scenes.find(name, share("scenes"))
         self._scene = scenes.load(path, self._knobs, share("assets"))
         self._store.play(self._scene, now)
+        self._board.write(
+            self._store.tick(now, 0)
+        )  # the new scene's first generation must not read the old one's knobs
+        self._begun = False
         self._wards["engine"].post(self._play(resume=False))
 
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:

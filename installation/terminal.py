@@ -30,7 +30,6 @@ log = logging.getLogger(__name__)
 def speaking(console: Console, logs: Path) -> Iterator[None]:
     """Log lines go to the terminal and to ``logs/burntout.log``, from a thread that may wait; the caller never does."""
     lines: queue.Queue[logging.LogRecord] = queue.Queue(BACKLOG)
-    logs.mkdir(parents=True, exist_ok=True)
     file = RotatingFileHandler(logs / "burntout.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
     file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     screen = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S", omit_repeated_times=False)

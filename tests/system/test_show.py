@@ -1,0 +1,240 @@
+"""The whole show: real processes, really killed."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from installation.machine import wires
+from installation.recording import takes
+from tests.support import until
+from tests.system.performance import digests, log_of, performing, scene_file
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
+
+
+def needs(tool: str, package: str):
+    """Skip without a tool, naming the Debian package that brings it."""
+    return pytest.mark.skipif(shutil.which(tool) is None, reason=f"{tool} is missing: apt-get install {package}")
+
+
+def burntout(*words: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "installation", *words],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        env={**os.environ, "COLUMNS": "400"},
+    )
+
+
+@pytest.fixture
+def state(tmp_path):
+    folder = tmp_path / "state"
+    folder.mkdir()
+    return folder
+
+
+def test_a_timed_performance_ends_by_itself_with_a_complete_take_and_leaves_nothing_behind(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--for", "3s", "--record") as show:
+        show.reaches(1)
+        children = psutil.Process(show.process.pid).children()
+        show.ends(within=60.0)
+    assert show.process.returncode == 0
+    assert not [child for child in children if child.is_running()]
+    assert not list(wires.memory_folder().glob(f"{wires.PREFIX}{show.process.pid}-*"))
+    (take,) = takes.all_takes(state)
+    assert take.status == "complete"
+    assert take.frames > 0
+    assert sum(1 for _ in takes.frames(take)) == take.frames
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_every_process_and_closes_the_take(tmp_path, state, number):
+    with performing(scene_file(tmp_path), state, "--record", "--fresh") as show:
+        show.reaches(3)
+        until(lambda: show.vital("recorder", "frames") > 0, 30.0)
+        children = psutil.Process(show.process.pid).children()
+        show.stop(number)
+    assert show.process.returncode == 0
+    assert not [child for child in children if child.is_running()]
+    (take,) = takes.all_takes(state)
+    assert take.status == "complete"
+
+
+def test_the_stage_plays_on_while_a_killed_engine_is_reborn_at_the_next_serial(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--record", "--fresh") as show:
+        show.reaches(5)
+        first, flips = show.pid("engine"), show.vital("stage", "frames")
+        os.kill(first, signal.SIGKILL)
+        until(lambda: show.vital("stage", "frames") > flips + 20, 30.0)
+        until(lambda: psutil.Process(show.process.pid).children() and _reborn(show, first), 60.0)
+        show.reaches(show.generation() + 5)
+        show.stop()
+    serials = sorted(digests(state))
+    assert serials == list(range(serials[0], serials[-1] + 1))
+
+
+def _reborn(show, first: int) -> bool:
+    try:
+        return show.pid("engine") != first
+    except AssertionError:
+        return False
+
+
+@pytest.mark.parametrize("victim", ["stage", "recorder"])
+def test_a_killed_process_is_reborn_and_the_loop_never_notices(tmp_path, state, victim):
+    with performing(scene_file(tmp_path), state, "--record", "--fresh") as show:
+        show.reaches(3)
+        until(lambda: show.vital("recorder", "frames") > 0, 30.0)
+        first, engine = show.pid(victim), show.pid("engine")
+        os.kill(first, signal.SIGKILL)
+        until(lambda: not psutil.pid_exists(first), 10.0)
+        beaten = show.vital(victim, "beat")
+        until(lambda: show.vital(victim, "beat") > beaten + 0.5, 60.0)
+        assert show.pid("engine") == engine
+        show.reaches(show.generation() + 3)
+        show.stop()
+    (take,) = takes.all_takes(state)
+    assert take.status == "complete"
+
+
+def test_when_the_conductor_is_killed_nobody_survives_it_and_the_next_one_sweeps_up(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--fresh") as show:
+        show.reaches(2)
+        children = psutil.Process(show.process.pid).children()
+        show.process.kill()
+        show.process.wait(10.0)
+        until(lambda: not [child for child in children if child.is_running()], 20.0)
+    with performing(scene_file(tmp_path), state, "--for", "1s") as after:
+        until(lambda: after.vital("stage", "frames") > 0, 60.0)
+        assert not list(wires.memory_folder().glob(f"{wires.PREFIX}{show.process.pid}-*"))
+
+
+def test_a_run_without_an_end_goes_on_with_the_lineage_of_the_last_one(tmp_path, state):
+    scene = scene_file(tmp_path)
+    with performing(scene, state, "--fresh") as show:
+        show.reaches(6)
+        show.stop()
+        last = show.process.returncode
+    assert last == 0
+    with performing(scene, state, "--record") as again:
+        again.reaches(8)
+        again.stop()
+    assert min(digests(state)) > 6
+
+
+def test_two_runs_with_one_seed_and_scene_give_the_same_generations_hash_for_hash(tmp_path):
+    scene = scene_file(tmp_path, gaussian="temperature = { score = [[0, 0.2], [10, 0.6], [20, 0.2]], repeat = true }")
+    runs = []
+    for name in ("one", "two"):
+        state = tmp_path / name
+        state.mkdir()
+        with performing(scene, state, "--seed", "7", "--record", "--for", "4s") as show:
+            show.ends(within=120.0)
+        runs.append(digests(state))
+    common = runs[0].keys() & runs[1].keys()
+    assert len(common) >= 5
+    assert {serial: runs[0][serial] for serial in common} == {serial: runs[1][serial] for serial in common}
+
+
+@needs("oscsend", "liblo-tools")
+def test_oscsend_moves_the_temperature_and_loads_a_scene_and_the_take_can_be_rendered_again(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--record", "--seed", "3") as show:
+        show.reaches(2)
+        _oscsend(show.port, "/burn/gaussian/temperature", "f", "0.8")
+        until(lambda: abs(show.knob("/burn/gaussian/temperature") - 0.8) < 1e-6, 10.0)
+        show.reaches(show.generation() + 3)
+        _oscsend(show.port, "/burn/medium", "s", "heat")
+        show.reaches(show.generation() + 3)
+        show.stop()
+    media = {line["generation"]["medium"] for line in log_of(state) if "generation" in line}  # type: ignore[index]
+    assert media == {"gaussian", "heat"}
+    assert [line["message"]["address"] for line in log_of(state) if "message" in line] == [  # type: ignore[index]
+        "/burn/gaussian/temperature",
+        "/burn/medium",
+    ]
+    verdict = burntout("restage", "last", "--state", str(state))
+    assert "every one identical" in verdict.stdout, verdict.stdout + verdict.stderr
+
+
+@needs("oscsend", "liblo-tools")
+def test_a_scene_is_loaded_by_name_and_a_wrong_name_is_answered_with_the_nearest(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--fresh", "--record") as show:
+        show.reaches(2)
+        _oscsend(show.port, "/scene/load", "s", "hearht")
+        _oscsend(show.port, "/scene/load", "s", "hearth")
+        until(lambda: _played(state, "hearth"), 90.0)
+        said = show.stop()
+    assert "Did you mean hearth?" in said
+
+
+def _played(state, scene: str) -> bool:
+    return any("playing" in line and line["playing"]["scene"] == scene for line in log_of(state))  # type: ignore[index]
+
+
+@needs("oscsend", "liblo-tools")
+def test_panic_black_darkens_the_wall_until_it_is_released(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--fresh") as show:
+        show.reaches(2)
+        until(lambda: show.vital("stage", "light") > 0.02, 20.0)
+        _oscsend(show.port, "/panic/black")
+        until(lambda: show.vital("stage", "light") == 0.0, 20.0)
+        _oscsend(show.port, "/panic/black", "F")
+        until(lambda: show.vital("stage", "light") > 0.02, 20.0)
+
+
+@needs("oscsend", "liblo-tools")
+def test_panic_origin_brings_the_photograph_back(tmp_path, state):
+    with performing(scene_file(tmp_path, gaussian="temperature = 0.9"), state, "--fresh") as show:
+        until(lambda: show.generation() > 5 and show.vital("engine", "memory") < 0.8, 90.0)
+        _oscsend(show.port, "/burn/gaussian/temperature", "f", "0.0")
+        until(lambda: show.knob("/burn/gaussian/temperature") == 0.0, 20.0)
+        _oscsend(show.port, "/panic/origin")
+        until(lambda: show.vital("engine", "memory") > 0.95, 30.0)
+
+
+def _oscsend(port: int, *words: str) -> None:
+    subprocess.run(["oscsend", "127.0.0.1", str(port), *words], check=True, timeout=10)
+
+
+def test_a_busy_osc_port_is_said_and_the_show_goes_on(tmp_path, state):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = str(taken.getsockname()[1])
+        with performing(scene_file(tmp_path), state, "--fresh", "--osc-port", port) as show:
+            show.reaches(2)
+            said = show.stop()
+    assert port in said
+    assert "goes on without OSC" in said
+
+
+def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path):
+    (tmp_path / "file").write_text("not a folder")
+    refused = burntout("run", str(scene_file(tmp_path)), "--for", "1s", "--state", str(tmp_path / "file" / "state"))
+    assert refused.returncode == 2
+    assert "cannot be written" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_a_missing_ember_gives_the_archive_and_says_why(tmp_path, state):
+    scene = scene_file(tmp_path, restorer="diffusion")
+    scene.write_text(scene.read_text().replace('"diffusion"', f'"diffusion"\nmodel = "{tmp_path / "nothing"}"'))
+    with performing(scene, state, "--fresh") as show:
+        show.reaches(1)
+        said = show.stop()
+    assert "archive plays instead" in said
+
+
+def test_opening_hours_close_the_stage_on_purpose(tmp_path, state):
+    programme = tmp_path / "programme.toml"
+    programme.write_text("[hours]\ndaily = []\n")
+    with performing(scene_file(tmp_path), state, "--fresh", "--programme", str(programme)) as show:
+        until(lambda: show.vital("engine", "phase") == 2.0 and show.vital("stage", "frames") > 10, 90.0)
+        until(lambda: show.vital("stage", "light") == 0.0, 20.0)
