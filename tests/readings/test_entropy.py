@@ -1,0 +1,60 @@
+"""Entropy of brightness, held against distributions whose entropy is known."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from installation.readings import luma, shannon_entropy
+
+LEVELS = st.lists(st.integers(0, 255), min_size=1, max_size=300).map(lambda levels: np.array(levels, np.uint8))
+
+
+def test_a_flat_picture_surprises_nobody():
+    assert shannon_entropy(np.full((64, 64), 77, np.uint8)) == 0.0
+
+
+def test_two_levels_in_equal_parts_are_one_bit():
+    assert shannon_entropy(np.array([3, 250] * 500, np.uint8)) == 1.0
+
+
+def test_every_level_once_is_eight_bits():
+    assert shannon_entropy(np.arange(256, dtype=np.uint8)) == 8.0
+
+
+def test_normal_brightness_has_the_entropy_of_the_normal_distribution(rng):
+    levels = np.rint(rng.normal(128.0, 20.0, (1024, 1024))).astype(np.uint8)
+    assert shannon_entropy(levels) == pytest.approx(math.log2(20 * math.sqrt(2 * math.pi * math.e)), abs=0.003)  # 6.369
+
+
+def test_few_pixels_read_too_low_by_millers_bias():
+    rng = np.random.default_rng(5)
+    read = np.mean([shannon_entropy(rng.integers(0, 16, 400).astype(np.uint8)) for _ in range(300)])
+    assert 4.0 - read == pytest.approx((16 - 1) / (2 * 400 * math.log(2)), rel=0.1)
+
+
+@given(levels=LEVELS)
+def test_entropy_lies_between_zero_and_the_logarithm_of_the_levels_in_use(levels):
+    assert 0.0 <= shannon_entropy(levels) <= math.log2(len(set(levels.tolist()))) + 1e-12
+
+
+@given(levels=LEVELS, seed=st.integers(0, 99))
+def test_entropy_is_blind_to_where_the_pixels_are(levels, seed):
+    shuffled = np.random.default_rng(seed).permutation(levels)
+    assert shannon_entropy(shuffled) == shannon_entropy(levels)
+
+
+@given(levels=LEVELS, seed=st.integers(0, 99))
+def test_entropy_is_blind_to_what_the_levels_are_called(levels, seed):
+    renamed = np.random.default_rng(seed).permutation(256).astype(np.uint8)[levels]
+    assert shannon_entropy(renamed) == pytest.approx(shannon_entropy(levels), abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("colour", "level"), [((255, 255, 255), 255), ((255, 0, 0), 54), ((0, 255, 0), 182), ((0, 0, 255), 18)]
+)
+def test_brightness_is_rec_709_luma(colour, level):
+    pixels = np.full((2, 3, 3), colour, np.uint8)
+    np.testing.assert_array_equal(luma(pixels), np.full((2, 3), level, np.uint8))
