@@ -224,6 +224,35 @@ def doctor(config: Config = None, state: State = None) -> None:
         raise typer.Exit(1)
 
 
+@app.command()
+def bench(config: Config = None) -> None:
+    """Measure what this machine does: the loop, the stage, OSC latency, memory; with conditions. About a minute."""
+    from installation import bench as benches
+
+    table = Table("figure", "value", "conditions", box=None)
+    with console.status("Measuring"):
+        for figure in benches.measure(settings_.load(config)):
+            table.add_row(figure.name, figure.value, figure.conditions)
+    console.print(table)
+
+
+@app.command()
+def train(
+    images: Annotated[Path, typer.Argument(help="A folder of pictures, or of zips with a manifest.jsonl.")],
+    out: Annotated[Path, typer.Option(help="Where checkpoint, sheets and model go; resumed when one is there.")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="Time to train, in all.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
+    keep_out: Annotated[
+        list[str] | None, typer.Option(help="Leave out pictures whose path holds this word; may be repeated.")
+    ] = None,
+) -> None:
+    """Train ember on your own pictures; resumable after any kill."""
+    from installation.training import trainer
+
+    recipe = trainer.Recipe(minutes=minutes, seed=seed)
+    console.print(f"The model is in {trainer.train(images, out, recipe, keep_out=keep_out or (), console=console)}.")
+
+
 def _perform(settings: Settings, performance: Any) -> None:
     from installation.conductor import Conductor
     from installation.terminal import speaking, watching

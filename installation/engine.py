@@ -42,7 +42,7 @@ ENGINE_VITALS: Mapping[str, float] = {
     "memory": 0.0,
     "refused": 0.0,
 }
-NICENESS = 5  # the stage comes first where both want the same core
+NICENESS = 10  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
 RATE_MEMORY = 0.8  # of the running average of generations per second
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -43,7 +43,7 @@ class StageSettings(Section):
     width: Annotated[int, Field(ge=64, le=16384)] = 1920
     height: Annotated[int, Field(ge=64, le=16384)] = 1080
     rate: Annotated[float, Field(ge=1, le=240)] = 60.0
-    fit: str = "contain"
+    fit: Literal["contain", "cover"] = "contain"
 
 
 class EngineSettings(Section):

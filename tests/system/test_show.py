@@ -223,7 +223,9 @@ def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_pa
     assert "Traceback" not in refused.stderr
 
 
-def test_a_missing_ember_gives_the_archive_and_says_why(tmp_path, state):
+def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, state):
+    (tmp_path / "nothing").mkdir()
+    (tmp_path / "nothing" / "model.bin").write_bytes(b"pickled")
     scene = scene_file(tmp_path, restorer="diffusion")
     scene.write_text(scene.read_text().replace('"diffusion"', f'"diffusion"\nmodel = "{tmp_path / "nothing"}"'))
     with performing(scene, state, "--fresh") as show:
