@@ -55,7 +55,9 @@ class Burnt:
     ``image = signal * something + noise * white noise``. ``sigma`` is the variance-exploding noise level, in units
     of the image, from which a Gaussian restorer must start: at that level noise covers whatever the medium destroyed.
     For the Gaussian medium ``signal = cos phi``, ``noise = sin phi``, ``sigma = tan phi``, ``phi = pi T / 2``
-    (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``.
+    (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``. ``source`` is the
+    clean image where the medium is plain noise: a restorer that works in latents burns those to the same SNR itself,
+    as no encoder can read an image through noise.
     """
 
     image: Image
@@ -63,6 +65,7 @@ class Burnt:
     sigma: float
     signal: float = 1.0
     noise: float = 0.0
+    source: Image | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -29,7 +29,7 @@ class Gaussian:
             return Burnt(image, 0.0, 0.0)
         phi = angle(self.temperature)
         burnt = math.cos(phi) * image + math.sin(phi) * white(rng, image)
-        return Burnt(burnt, self.temperature, to_sigma(self.temperature), math.cos(phi), math.sin(phi))
+        return Burnt(burnt, self.temperature, to_sigma(self.temperature), math.cos(phi), math.sin(phi), image)
 
 
 def reheat(burnt: Burnt, temperature: float, rng: Generator) -> Burnt:
@@ -44,4 +44,4 @@ def reheat(burnt: Burnt, temperature: float, rng: Generator) -> Burnt:
     kept = signal / burnt.signal if burnt.signal > 0.0 else 0.0
     added = math.sqrt(max(noise**2 - (kept * burnt.noise) ** 2, 0.0))
     image = kept * burnt.image + added * white(rng, burnt.image)
-    return Burnt(image, temperature, to_sigma(temperature), signal, noise)
+    return Burnt(image, temperature, to_sigma(temperature), signal, noise, burnt.source)

@@ -1,0 +1,270 @@
+"""Any diffusers image-to-image pipeline in a local folder.
+
+Walked by hand, every step decoded as it comes: the Stable Diffusion family, that is pipelines of a UNet, a VAE and a
+DDPM schedule (SD 1.5, 2.1 and Turbo, SDXL and SDXL-Turbo, LCM). All others that take an image and a strength (Flux,
+SD 3, SANA-Sprint, Z-Image and so on) are called whole, with a callback at each step: see ``called``.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from installation.randomness import white
+from installation.records import Step
+from installation.restorers.called import Called, image_form
+from installation.restorers.latents import clean_image, decode, encode
+from installation.restorers.protocol import ModelError
+from installation.restorers.sampling import SIGMA_MIN, ancestral_split, karras_sigmas
+from installation.restorers.trust import Vouched, vouch
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.randomness import Generator
+    from installation.records import Burnt
+    from installation.restorers.protocol import Restoring
+
+REMEMBERED = 64  # prompts whose embeddings are kept: a few MB
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One noise level the network was trained at: its timestep and sigma = sqrt((1 - abar) / abar)."""
+
+    timestep: int
+    sigma: float
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """The noise levels of a DDPM schedule, from silent to loud."""
+
+    rungs: tuple[Rung, ...]
+
+    def nearest(self, sigma: float) -> Rung:
+        """The rung of argmin |ln sigma_t - ln sigma|: SNR matched, clipped at the schedule's coolest and hottest."""
+        place = bisect_left(self.rungs, sigma, key=lambda rung: rung.sigma)
+        beside = self.rungs[max(place - 1, 0) : place + 1]
+        return min(beside, key=lambda rung: abs(math.log(rung.sigma / sigma)))
+
+    def ladder(self, steps: int, sigma: float) -> list[Rung]:
+        """At most ``steps`` rungs from ``sigma`` down, spaced like Karras et al. 2022 and each on the schedule."""
+        top, coolest = self.nearest(sigma), self.rungs[0].sigma
+        if top.sigma <= coolest:
+            return [top]
+        wanted = karras_sigmas(steps, coolest, top.sigma)[:-1]
+        return list(dict.fromkeys(self.nearest(level) for level in wanted))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """What a prompt tells the network: B x L x C embeddings, and SDXL's pooled ones."""
+
+    embeddings: torch.Tensor
+    pooled: torch.Tensor | None
+
+
+class Diffusion:
+    """A pipeline of the Stable Diffusion family, walked by hand in its latents. No guidance: it adds up in a loop."""
+
+    name = "diffusion"
+
+    def __init__(self, pipe: Any, digest: str) -> None:
+        self.pipe, self.digest = pipe, digest
+        self.schedule = schedule_of(pipe.scheduler)
+        self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
+        self._conditions: dict[str, Condition] = {}
+        self._text = ""
+
+    def prompt(self, text: str) -> None:
+        """From the next step on, restore towards these words. Their embeddings are computed once and kept."""
+        self._text = text
+
+    def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        """Yield every denoising step; ``x`` of a step is what was shown before it, ``denoised`` is decoded.
+
+        Raises ``ModelError`` when a side is no multiple of the VAE's 8 pixels. Beyond the schedule's hottest noise
+        (T = .9565 for Stable Diffusion) it starts from the hottest.
+        """
+        factor = 2 ** (len(_block_channels(self.pipe.vae)) - 1)
+        height, width = burnt.image.shape[-2:]
+        if height % factor or width % factor:
+            raise ModelError(
+                f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}."
+            )
+        return self._walk(burnt, knobs, rng)
+
+    def _walk(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        shown = burnt.image
+        if burnt.sigma <= SIGMA_MIN:
+            yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal)
+            return
+        rungs = self.schedule.ladder(knobs.steps, burnt.sigma)
+        clean = encode(self.pipe.vae, clean_image(burnt))
+        z = clean + rungs[0].sigma * white(rng, clean)
+        for index, (rung, below) in enumerate(pairwise([*rungs, Rung(-1, 0.0)])):
+            denoised = self.denoise(z, rung, burnt.image.shape)
+            picture = decode(self.pipe.vae, denoised).to(burnt.image)
+            yield Step(index, rung.sigma, shown, picture)
+            shown, z = picture, self._descend(z, denoised, (rung.sigma, below.sigma), knobs.churn, rng)
+
+    def _descend(
+        self, z: torch.Tensor, denoised: torch.Tensor, span: tuple[float, float], churn: float, rng: Generator
+    ) -> torch.Tensor:
+        """The Euler step with churn; a consistency model (LCM) always burns its guess afresh (Song et al. 2023)."""
+        sigma, below = span
+        down, up = (0.0, below) if self.consistent else ancestral_split(sigma, below, churn)
+        stepped: torch.Tensor = denoised + (down / sigma) * (z - denoised)
+        return stepped + up * white(rng, z) if up > 0.0 else stepped
+
+    def denoise(self, z: torch.Tensor, rung: Rung, size: torch.Size) -> torch.Tensor:
+        """D(z, sigma) in latents: the network sees z / sqrt(1 + sigma^2) and answers eps, v or x0 as it was taught."""
+        import torch
+
+        unet = self.pipe.unet
+        scale = math.sqrt(1.0 + rung.sigma**2)
+        with torch.no_grad():
+            condition = self._condition()
+            (answer,) = unet(
+                (z / scale).to(unet.dtype),
+                rung.timestep,
+                encoder_hidden_states=condition.embeddings.expand(len(z), -1, -1),
+                timestep_cond=_no_guidance(unet, z),
+                added_cond_kwargs=_added(condition, size, z),
+                return_dict=False,
+            )
+        return to_denoised(self.pipe.scheduler.config.prediction_type, z, rung.sigma, answer.float())
+
+    def _condition(self) -> Condition:
+        if self._text not in self._conditions:
+            if len(self._conditions) >= REMEMBERED:
+                self._conditions.pop(next(iter(self._conditions)))
+            self._conditions[self._text] = _embed(self.pipe, self._text)
+        return self._conditions[self._text]
+
+
+def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> Diffusion | Called:
+    """A pipeline from a local folder: no network, no pickles, no code from the folder, no safety checker.
+
+    (The checker answers some paintings with a black picture, which a loop could never leave.) Unless given, ``dtype``
+    is float32 on a CPU; on a GPU float16 for UNets and bfloat16 for transformers, as they were trained. Raises
+    ``ModelError`` for a folder that is incomplete or not to be trusted.
+    """
+    import torch
+
+    vouched = vouch(folder)
+    place = torch.device(device)
+    small = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
+    kind = dtype or (torch.float32 if place.type == "cpu" else small)
+    try:
+        with _quietly():
+            pipe = _load(vouched, kind).to(place)
+    except (OSError, ValueError, KeyError, RuntimeError, AttributeError, ImportError, TypeError) as error:
+        raise ModelError(f"{folder}: {vouched.pipeline} does not load ({error}). Download it again.") from error
+    if kind is torch.float16 and getattr(pipe.vae.config, "force_upcast", False):
+        pipe.vae.to(torch.float32)  # SDXL's VAE overflows in half precision
+    by_hand = hasattr(pipe, "unet") and hasattr(pipe.scheduler, "alphas_cumprod")
+    return Diffusion(pipe, vouched.digest) if by_hand else Called(pipe, vouched.digest)
+
+
+def schedule_of(scheduler: Any) -> Schedule:
+    """The noise levels a scheduler's network was trained at; LCM knows every 20th of 1000 only (Luo et al. 2023)."""
+    alphas_cumprod = scheduler.alphas_cumprod.double()
+    taught = range(len(alphas_cumprod))
+    if coarse := getattr(scheduler.config, "original_inference_steps", None):
+        stride = len(alphas_cumprod) // coarse
+        taught = range(stride - 1, len(alphas_cumprod), stride)
+    sigmas = ((1.0 - alphas_cumprod) / alphas_cumprod).sqrt()
+    return Schedule(tuple(Rung(t, float(sigmas[t])) for t in taught if alphas_cumprod[t] > 0.0))
+
+
+def to_denoised(prediction: str, z: torch.Tensor, sigma: float, answer: torch.Tensor) -> torch.Tensor:
+    """x0 from what a network predicts, with z = x0 + sigma eps and cos = 1 / sqrt(1 + sigma^2).
+
+    epsilon: z - sigma eps; v = cos eps - sin x0: cos^2 z - sin v; sample: itself. Raises ``ModelError`` for others.
+    """
+    if prediction == "epsilon":
+        return z - sigma * answer
+    if prediction == "v_prediction":
+        return z / (1.0 + sigma**2) - sigma / math.sqrt(1.0 + sigma**2) * answer
+    if prediction == "sample":
+        return answer
+    raise ModelError(f"The model predicts {prediction!r}; epsilon, v_prediction and sample are understood.")
+
+
+def _load(vouched: Vouched, dtype: torch.dtype) -> Any:
+    without: dict[str, Any] = dict.fromkeys(vouched.absent)
+    if "safety_checker" in without:
+        without["requires_safety_checker"] = False
+    return image_form(vouched.pipeline).from_pretrained(
+        vouched.folder,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        variant=vouched.variant,
+        dtype=dtype,
+        **without,
+    )
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without progress bars, which would run across the terminal's status line."""
+    from diffusers.utils import logging
+    from transformers.utils import logging as other
+
+    shown = logging.is_progress_bar_enabled()
+    logging.disable_progress_bar()
+    other.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if shown:
+            logging.enable_progress_bar()
+            other.enable_progress_bar()
+
+
+def _embed(pipe: Any, text: str) -> Condition:
+    import torch
+
+    with torch.no_grad():
+        embedded = pipe.encode_prompt(
+            prompt=text, device=pipe.device, num_images_per_prompt=1, do_classifier_free_guidance=False
+        )
+    return Condition(embedded[0], embedded[2] if len(embedded) > 2 else None)  # noqa: PLR2004 - SDXL returns four
+
+
+def _added(condition: Condition, size: torch.Size, z: torch.Tensor) -> dict[str, torch.Tensor] | None:
+    """SDXL is told the size of the original, the place of the crop and the size wanted (Podell et al. 2023)."""
+    if condition.pooled is None:
+        return None
+    height, width = size[-2:]
+    times = condition.pooled.new_tensor([height, width, 0, 0, height, width])
+    return {"text_embeds": condition.pooled.expand(len(z), -1), "time_ids": times.expand(len(z), -1)}
+
+
+def _no_guidance(unet: Any, z: torch.Tensor) -> torch.Tensor | None:
+    """LCM's network is told the guidance it stands for: w = 0, as sin and cos of 0 (Luo et al. 2023)."""
+    import torch
+
+    width = unet.config.time_cond_proj_dim
+    if width is None:
+        return None
+    half = torch.zeros(len(z), width // 2, device=z.device, dtype=unet.dtype)
+    return torch.cat([half, half + 1.0], dim=1)
+
+
+def _block_channels(vae: Any) -> Any:
+    config = vae.config
+    return (
+        config.encoder_block_out_channels
+        if hasattr(config, "encoder_block_out_channels")
+        else config.block_out_channels
+    )

@@ -1,0 +1,44 @@
+"""In and out of a pipeline's latents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.records import Burnt, Image
+
+FAINTEST = 0.05  # what is left of an image below this share of its signal is not worth amplifying
+
+
+def clean_image(burnt: Burnt) -> Image:
+    """What a latent restorer encodes: the source where the medium is noise, else what the medium left.
+
+    An encoder cannot see through white noise, so the latents of the source are burnt to the same SNR instead.
+    """
+    return burnt.source if burnt.source is not None else burnt.image / max(burnt.signal, FAINTEST)
+
+
+def encode(vae: Any, image: Image) -> torch.Tensor:
+    """B x 3 x H x W in -1 to 1 to latents of about unit variance, float32; the mode of the posterior, no dice."""
+    import torch
+
+    with torch.no_grad():
+        encoded = vae.encode(image.to(vae.device, vae.dtype).clamp(-1.0, 1.0))
+    latents: torch.Tensor = encoded.latents if hasattr(encoded, "latents") else encoded.latent_dist.mode()
+    return (latents.float() - _shift(vae)) * float(vae.config.scaling_factor)
+
+
+def decode(vae: Any, latents: torch.Tensor) -> Image:
+    """Latents back to B x 3 x H x W in -1 to 1, float32."""
+    import torch
+
+    with torch.no_grad():
+        image = vae.decode((latents / float(vae.config.scaling_factor) + _shift(vae)).to(vae.dtype)).sample
+    picture: Image = image.float().clamp(-1.0, 1.0)
+    return picture
+
+
+def _shift(vae: Any) -> float:
+    return float(vae.config.get("shift_factor") or 0.0)
