@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.restorers import wavelet
 from installation.restorers.protocol import ModelError
-from installation.restorers.sampling import walk
+from installation.restorers.sampling import SIGMA_MIN, karras_sigmas, walk
 
 if TYPE_CHECKING:
     import torch
@@ -71,7 +71,7 @@ class Ember:
                 f"Ember restores pictures whose sides are multiples of {SIDE} pixels from {wavelet.SHORTEST}, "
                 f"not {width} x {height}. Choose another size, 256 x 256 for example."
             )
-        return walk(self.denoise, burnt, knobs, rng)
+        return walk(self.denoise, burnt, knobs, rng, last_rung(knobs.steps, burnt.sigma))
 
     def denoise(self, x: Image, sigma: float) -> Image:
         """The cleanest guess of x = image + sigma noise: B x 3 x H x W to the same, float32, about -1 to 1."""
@@ -89,6 +89,17 @@ class Ember:
             (guess,) = self.network(quiet, loudness(sigma), return_dict=False)
         answer: torch.Tensor = guess.float()
         return answer
+
+
+def last_rung(steps: int, sigma: float) -> float:
+    """The quietest noise at which ember is asked for a guess: Karras' ladder of one step more, without its lowest rung.
+
+    A whole ladder spends its last step at sigma 0.02, where nothing is left to remove: two steps would give what one
+    gives. With few steps each one must count.
+    """
+    if steps == 1 or sigma <= SIGMA_MIN:
+        return SIGMA_MIN
+    return karras_sigmas(steps + 1, SIGMA_MIN, sigma)[steps - 1]
 
 
 def loudness(sigma: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ from installation.randomness import generator, white
 from installation.records import Burnt
 from installation.restorers import ModelError, Restoring, wavelet
 from installation.restorers.ember import Bands, Ember, load, loudness
+from installation.restorers.sampling import karras_sigmas
 from installation.training.objective import build_network
 from installation.training.proof import export, psnr, vouch, wiener
 
@@ -65,6 +66,13 @@ def test_every_denoising_step_is_yielded(tiny, steps):
     assert [step.index for step in walked] == list(range(steps))
     assert all(step.denoised.shape == (1, 3, 64, 64) and step.denoised.isfinite().all() for step in walked)
     assert [step.sigma for step in walked] == sorted((step.sigma for step in walked), reverse=True)
+
+
+def test_no_step_is_spent_where_nothing_can_be_heard(tiny):
+    burnt = Gaussian(0.5)(picture(), generator(0, 0))
+    sigmas = [step.sigma for step in restored(tiny, burnt, steps=4)]
+    assert sigmas == pytest.approx(karras_sigmas(5, 0.02, 1.0)[:4])
+    assert [step.sigma for step in restored(tiny, burnt, steps=2)][1] > 0.1
 
 
 def test_an_unburnt_picture_comes_back_untouched(tiny):
