@@ -26,7 +26,9 @@ def whole(path: Path) -> Iterator[Path]:
         yield beside
         _settle(beside, path)
     except OSError as error:
-        raise PublishError(f"{path} cannot be written ({error.strerror or error}). Make room or use --to.") from error
+        raise PublishError(
+            f"{path} cannot be written ({error.strerror or error}). Make room, or choose another folder with --out."
+        ) from error
     finally:
         with contextlib.suppress(OSError):
             beside.unlink(missing_ok=True)

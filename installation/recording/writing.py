@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import platform
 import shutil
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from installation.machine.settings import RecordingSettings
     from installation.records import Frame
 
+DEPENDED_ON = ("torch", "diffusers", "numpy", "opencv-python-headless", "av")
 BALLAST = ".ballast"
 BALLAST_BYTES = 64 * 2**10  # thrown overboard on a full disk, so that the card can still say how the take ended
 
@@ -155,12 +158,22 @@ def require_room(folder: Path, reserve_bytes: int) -> None:
         )
 
 
+def versions() -> dict[str, str]:
+    """What a generation depends on besides the model: Python and the libraries that compute it or record it."""
+    known = {"python": platform.python_version()}
+    for name in DEPENDED_ON:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            known[name] = metadata.version(name)
+    return known
+
+
 def _card(beginning: Beginning) -> Take:
     """The card of the take in this folder, opened again, or a new one."""
     try:
         return dataclasses.replace(takes.load(beginning.folder), ended=None, reason="")
     except TakeError:
-        manifest = {name: value for name, value in beginning.manifest.items() if name != "scene_text"}
+        told = {name: value for name, value in beginning.manifest.items() if name != "scene_text"}
+        manifest = {"versions": versions(), **told}
         return takes.begun(beginning.folder, manifest, beginning.origin, datetime.now(UTC), time.monotonic_ns())
 
 

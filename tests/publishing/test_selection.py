@@ -14,8 +14,13 @@ def marks(count):
     return [Mark(f.serial, 0, 0, 0, f.generation, f.phase, f.temperature, f.stamp_ns) for f in frames(count)]
 
 
+BURN: Showing = "burn"
+RESTORE: Showing = "restore"
+DONE: Showing = "generation"
+
+
 def turn(serial, burns, restores, generation_number):
-    phases: list[Showing] = ["burn"] * burns + ["restore"] * restores + ["generation"]
+    phases = [*[BURN] * burns, *[RESTORE] * restores, DONE]
     return [Mark(serial + n, 0, 0, 0, generation_number, phase, 0.1 * n, 0) for n, phase in enumerate(phases)]
 
 

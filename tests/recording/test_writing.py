@@ -3,6 +3,7 @@
 import itertools
 import json
 
+import av
 import numpy as np
 import pytest
 
@@ -46,6 +47,11 @@ def test_the_card_says_with_what_it_was_made(folder):
     )  # fmt: skip
     assert take.manifest["digest"] == "ab" * 32
     assert json.loads((folder / "take.json").read_text())["schema"] == takes.SCHEMA
+
+
+def test_the_card_names_the_versions_that_made_it(folder):
+    rehearse(folder, frames(2))
+    assert takes.load(folder).manifest["versions"]["av"] == av.__version__
 
 
 def test_while_it_is_written_all_but_the_newest_frame_can_be_read(folder):
