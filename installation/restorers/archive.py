@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from installation.randomness import Generator
     from installation.records import Burnt, Image, Pixels, Step
-    from installation.restorers.patches import Shelf
+    from installation.restorers.patches import Tier
     from installation.restorers.protocol import Restoring
 
 Locality = Literal["patches", "whole"]
@@ -61,7 +61,7 @@ class Archive:
     files: tuple[str, ...]
     skipped: tuple[str, ...]
     pictures: torch.Tensor
-    shelves: tuple[Shelf, ...]
+    tiers: tuple[Tier, ...]
     locality: Locality
     digest: str
     name: str = "archive"
@@ -77,26 +77,30 @@ class Archive:
         return walk(self.denoise, burnt, knobs, rng)
 
     def denoise(self, x: Image, sigma: float) -> Image:
-        """D(x, sigma): what the archive expects behind the noise, whole or patch by patch as it was loaded."""
+        """D(x, sigma): what the archive expects behind the noise, whole or patch by patch as it was loaded.
+
+        Computed on the CPU, where the index is, and returned to where ``x`` came from.
+        """
+        here = x.cpu()
         if self.locality == "whole":
-            return ideal(x, sigma, _as_pictures(self.pictures, x))
-        return patches.denoise(self._shelf(x, sigma), x, sigma)
+            return ideal(here, sigma, _as_pictures(self.pictures, here)).to(x)
+        return patches.denoise(self._tier_for(x, sigma), here, sigma).to(x)
 
     def trace(self, x: Image, sigma: float) -> Trace:
         """The owners of the patches that ``denoise`` would paint, whatever the locality."""
         from torch.nn import functional
 
-        shelf = self._shelf(x, sigma)
-        scale = 2**shelf.level
-        coarse = functional.avg_pool2d(x, scale)
-        given = patches.answer(shelf, patches.windows(coarse), sigma / scale)
+        tier = self._tier_for(x, sigma)
+        scale = 2**tier.level
+        coarse = functional.avg_pool2d(x.cpu(), scale)
+        given = patches.answer(tier, patches.windows(coarse), sigma / scale)
         weight, best = given.weights.max(dim=1)
         shape = (len(x), *patches.grid(*coarse.shape[-2:]))
-        picture, top, left = (column.reshape(shape) for column in _owners(shelf, given, best))
+        picture, top, left = (column.reshape(shape) for column in _owners(tier, given, best))
         return Trace(picture, top, left, weight.reshape(shape), patches.SIDE * scale, patches.STRIDE * scale)
 
-    def _shelf(self, x: Image, sigma: float) -> Shelf:
-        return self.shelves[min(patches.level_for(sigma, min(x.shape[-2:])), len(self.shelves) - 1)]
+    def _tier_for(self, x: Image, sigma: float) -> Tier:
+        return self.tiers[min(patches.level_for(sigma, min(x.shape[-2:])), len(self.tiers) - 1)]
 
 
 def load(folder: Path, side: int = ARCHIVE_SIDE, locality: Locality = "patches") -> Archive:
@@ -113,8 +117,8 @@ def load(folder: Path, side: int = ARCHIVE_SIDE, locality: Locality = "patches")
     if skipped:
         log.warning("%s: %d of %d pictures cannot be read.", folder, len(skipped), len(skipped) + len(files))
     pictures = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
-    shelves = patches.shelve(pictures.float() / 127.5 - 1.0)
-    return Archive(tuple(files), tuple(skipped), pictures, shelves, locality, digest)
+    tiers = patches.tiers_of(pictures.float() / 127.5 - 1.0)
+    return Archive(tuple(files), tuple(skipped), pictures, tiers, locality, digest)
 
 
 def ideal(x: Image, sigma: float, pictures: Image) -> Image:
@@ -164,6 +168,6 @@ def _as_pictures(pictures: torch.Tensor, like: Image) -> Image:
     return functional.interpolate(floats, size=like.shape[-2:], mode="bilinear", align_corners=False, antialias=True)
 
 
-def _owners(shelf: Shelf, given: patches.Answer, best: torch.Tensor) -> tuple[torch.Tensor, ...]:
+def _owners(tier: Tier, given: patches.Answer, best: torch.Tensor) -> tuple[torch.Tensor, ...]:
     chosen = given.chosen.gather(1, best[:, None])[:, 0]
-    return shelf.places[chosen].unbind(dim=1)
+    return tier.places[chosen].unbind(dim=1)

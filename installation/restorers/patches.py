@@ -33,24 +33,25 @@ FEWEST_INDEXED = 16_384  # below this a search through all is as quick
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Shelf:
+class Tier:
     """The archive at one level of the pyramid: N patches, where each is from, and how to find the nearest.
 
     ``patches`` is N x 192 in -1 to 1, ``places`` N x 3 (picture, top, left, the last two in pixels of the archive's
-    full size); ``coordinates`` (N x 40) are the patches along ``axes()``, ``index`` a faiss index over them, or None
-    on a small shelf.
+    full size); ``coordinates`` (N x 40) are the patches along ``axes``, ``index`` a faiss index over them, or None on a
+    small tier.
     """
 
     level: int
     patches: torch.Tensor
     places: torch.Tensor
+    axes: torch.Tensor
     coordinates: torch.Tensor
     index: Any
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """The archive patches a window is answered with: indices into the shelf and weights that sum to 1, Q x K."""
+    """The archive patches a window is answered with: indices into the tier and weights that sum to 1, Q x K."""
 
     chosen: torch.Tensor
     weights: torch.Tensor
@@ -67,15 +68,15 @@ def level_for(sigma: float, side: int) -> int:
     return min(max(wanted, 0), levels(side) - 1)
 
 
-def shelve(pictures: Image) -> tuple[Shelf, ...]:
+def tiers_of(pictures: Image) -> tuple[Tier, ...]:
     """Cut M x 3 x S x S pictures into the patches of every level and index them. Deterministic."""
     from torch.nn import functional
 
-    shelves = []
+    tiers = []
     for level in range(levels(pictures.shape[-1])):
         pictures = functional.avg_pool2d(pictures, 2) if level else pictures
-        shelves.append(_shelve(pictures, level))
-    return tuple(shelves)
+        tiers.append(_tier(pictures, level))
+    return tuple(tiers)
 
 
 def axes() -> torch.Tensor:
@@ -96,40 +97,40 @@ def axes() -> torch.Tensor:
     return torch.cat([waves[colour, slowest[:kept]] for colour, kept in enumerate(KEPT)]).T.contiguous()
 
 
-def answer(shelf: Shelf, windows: torch.Tensor, sigma: float) -> Answer:
+def answer(tier: Tier, windows: torch.Tensor, sigma: float) -> Answer:
     """Weigh archive patches by exp(-d^2 / 2 sigma^2) against Q x 192 windows with noise ``sigma`` (at this level).
 
-    Over all patches where that is affordable, else over the nearest 16: the posterior mean of the shelf
+    Over all patches where that is affordable, else over the nearest 16: the posterior mean of the tier
     (Karras et al. 2022, appendix B.3).
     """
     import torch
 
-    queries = windows @ axes()
-    if shelf.index is None or len(queries) * len(shelf.patches) <= EXACT:
-        chosen, distances = _all(shelf, queries)
+    queries = windows @ tier.axes
+    if tier.index is None or len(queries) * len(tier.patches) <= EXACT:
+        chosen, distances = _all(tier, queries)
     else:
-        chosen, distances = _nearest(shelf, queries)
+        chosen, distances = _nearest(tier, queries)
     return Answer(chosen, torch.softmax(-distances / (2.0 * max(sigma, 1e-6) ** 2), dim=1))
 
 
-def denoise(shelf: Shelf, x: Image, sigma: float) -> Image:
+def denoise(tier: Tier, x: Image, sigma: float) -> Image:
     """D(x, sigma) by the patches of one level: B x 3 x H x W in and out, all values within those of the archive."""
     from torch.nn import functional
 
-    scale = 2**shelf.level
+    scale = 2**tier.level
     coarse = functional.avg_pool2d(x, scale)
-    given = answer(shelf, windows(coarse), sigma / scale)
-    denoised = paste(blend(shelf, given), coarse)
+    given = answer(tier, windows(coarse), sigma / scale)
+    denoised = paste(blend(tier, given), coarse)
     return functional.interpolate(denoised, size=x.shape[-2:], mode="bilinear", align_corners=False)
 
 
-def blend(shelf: Shelf, given: Answer) -> torch.Tensor:
+def blend(tier: Tier, given: Answer) -> torch.Tensor:
     """The weighted mean of each window's patches, Q x 192."""
     from torch.nn import functional
 
-    if given.chosen.shape[1] == len(shelf.patches):
-        return given.weights @ shelf.patches
-    return functional.embedding_bag(given.chosen, shelf.patches, per_sample_weights=given.weights, mode="sum")
+    if given.chosen.shape[1] == len(tier.patches):
+        return given.weights @ tier.patches
+    return functional.embedding_bag(given.chosen, tier.patches, per_sample_weights=given.weights, mode="sum")
 
 
 def windows(x: Image) -> torch.Tensor:
@@ -161,8 +162,8 @@ def paste(patches: torch.Tensor, like: Image) -> Image:
     return summed[..., :height, :width]
 
 
-def _shelve(coarse: Image, level: int) -> Shelf:
-    """The shelf of one level, from pictures already averaged down to it."""
+def _tier(coarse: Image, level: int) -> Tier:
+    """The tier of one level, from pictures already averaged down to it."""
     import torch
 
     stride = STRIDES[level]
@@ -173,8 +174,9 @@ def _shelve(coarse: Image, level: int) -> Shelf:
     cut = coarse.unfold(2, SIDE, stride).unfold(3, SIDE, stride)  # a view: only the kept windows are copied
     patches = cut[number, :, row, column].flatten(1)
     places = torch.stack([number, row * stride << level, column * stride << level], dim=1)
-    coordinates = patches @ axes()
-    return Shelf(level, patches, places, coordinates, _index(coordinates))
+    directions = axes()
+    coordinates = patches @ directions
+    return Tier(level, patches, places, directions, coordinates, _index(coordinates))
 
 
 def _contrast(coarse: Image, stride: int) -> torch.Tensor:
@@ -212,17 +214,17 @@ def _index(coordinates: torch.Tensor) -> Any:
     return index
 
 
-def _nearest(shelf: Shelf, queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _nearest(tier: Tier, queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     import torch
 
-    distances, chosen = shelf.index.search(queries.contiguous().numpy(), NEAREST)
+    distances, chosen = tier.index.search(queries.contiguous().numpy(), NEAREST)
     # faiss answers -1 where its cells hold too few; such places get no weight
     missing = torch.from_numpy(chosen < 0)
     return torch.from_numpy(chosen).clamp(min=0), torch.from_numpy(distances).masked_fill(missing, torch.inf)
 
 
-def _all(shelf: Shelf, queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def _all(tier: Tier, queries: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     import torch
 
-    exact = torch.cdist(queries, shelf.coordinates, compute_mode="donot_use_mm_for_euclid_dist") ** 2
-    return torch.arange(len(shelf.patches)).expand(len(queries), -1), exact
+    exact = torch.cdist(queries, tier.coordinates, compute_mode="donot_use_mm_for_euclid_dist") ** 2
+    return torch.arange(len(tier.patches)).expand(len(queries), -1), exact

@@ -135,8 +135,8 @@ def test_the_axes_are_orthonormal():
 
 
 def test_the_axes_hold_nearly_all_that_pictures_vary_by(shipped):
-    shelf = shipped.shelves[0]
-    assert shelf.coordinates.var(dim=0).sum() > 0.97 * shelf.patches.var(dim=0).sum()
+    tier = shipped.tiers[0]
+    assert tier.coordinates.var(dim=0).sum() > 0.97 * tier.patches.var(dim=0).sum()
 
 
 @pytest.mark.parametrize(("height", "width"), [(32, 32), (96, 64)])
@@ -208,16 +208,16 @@ def test_the_index_answers_alike_with_one_thread_and_with_two(shipped):
     before, results = faiss.omp_get_max_threads(), []
     for threads in (1, 2):
         faiss.omp_set_num_threads(threads)
-        results.append(patches.denoise(shipped.shelves[0], x, 0.3))
+        results.append(patches.denoise(shipped.tiers[0], x, 0.3))
     faiss.omp_set_num_threads(before)
     assert torch.equal(*results)
 
 
 def test_the_index_finds_most_of_the_nearest_patches(shipped):
-    shelf = shipped.shelves[0]
-    queries = shelf.coordinates[::2000] + 0.1
-    found, _ = patches._nearest(shelf, queries)
-    _, exact = patches._all(shelf, queries)
+    tier = shipped.tiers[0]
+    queries = tier.coordinates[::2000] + 0.1
+    found, _ = patches._nearest(tier, queries)
+    _, exact = patches._all(tier, queries)
     wanted = exact.topk(patches.NEAREST, largest=False).indices
     hits = (found[:, :, None] == wanted[:, None, :]).any(dim=2)
     assert hits.float().mean() > 0.8
