@@ -8,6 +8,7 @@ import math
 import multiprocessing
 import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
@@ -74,14 +75,14 @@ class Ward:
 
     def look(self, now: float) -> Iterator[Report]:
         """Once per tick: what the process reports, and whatever has to be done about it."""
+        code = self._process.exitcode if self._process else None  # looked at first: its last words are heard below
         yield from self.hear()
-        if self._process is None:
-            if now >= self._due:
-                self._start(now)
-        elif self._process.exitcode is not None:
-            self._bury(now, self._process.exitcode)
-        else:
-            self._feel_pulse(now)
+        if code is not None:
+            self._bury(now, code)
+        elif self._process:
+            self._feel_pulse(self._process, now)
+        elif now >= self._due:
+            self._start(now)
 
     def stop(self, now: float) -> None:
         """Ask it to leave. ``gone`` says when it has."""
@@ -112,6 +113,8 @@ class Ward:
         self._process = context.Process(target=self.duty.entry, args=arguments, name=self.duty.name, daemon=True)
         self.vitals.write({"phase": Phase.LOADING, "beat": now})
         # Ctrl-C reaches the whole terminal group; a process born with SIGINT blocked leaves stopping to the conductor.
+        # Python's resource tracker unblocks SIGINT when it starts, so it has to be there before.
+        resource_tracker.ensure_running()
         held = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         try:
             self._process.start()
@@ -135,12 +138,12 @@ class Ward:
             if isinstance(report, Report):
                 yield report
 
-    def _feel_pulse(self, now: float) -> None:
+    def _feel_pulse(self, process: SpawnProcess, now: float) -> None:
         loading = self.vitals["phase"] == Phase.LOADING
         patience = self.duty.loading_patience if loading else self.duty.running_patience
         silent = now - self.vitals["beat"]
         if now >= self._condemned:
-            self.kill_at_last()
+            process.kill()
         elif silent > patience and math.isinf(self._condemned):
             log.error(
                 "The %s has been silent for %.0f s while %s; ending it.",
@@ -148,13 +151,8 @@ class Ward:
                 silent,
                 "loading" if loading else "running",
             )
-            self._process.terminate()  # type: ignore[union-attr] # looked at just before
+            process.terminate()
             self._condemned = now + GRACE
-
-    def kill_at_last(self) -> None:
-        """It had its grace after SIGTERM."""
-        if self._process:
-            self._process.kill()
 
     def _bury(self, now: float, code: int) -> None:
         self._let_go()
