@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
@@ -119,11 +119,13 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _sentence(path: Path | None, error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    hint = nearest(str(first["loc"][-1]), _keys(Settings)) if first["type"] == "extra_forbidden" else ""
+    hint = _hint(first["loc"]) if first["type"] == "extra_forbidden" else ""
     return f"{path or 'settings'}: {where}: {first['msg']}.{hint}"
 
 
-def _keys(section: type[BaseModel]) -> set[str]:
-    inner = (field.annotation for field in section.model_fields.values())
-    nested = [_keys(kind) for kind in inner if isinstance(kind, type) and issubclass(kind, BaseModel)]
-    return set(section.model_fields).union(*nested)
+def _hint(where: tuple[int | str, ...]) -> str:
+    """The nearest key of the section in which the unknown one stands."""
+    section: Any = Settings
+    for key in where[:-1]:
+        section = section.model_fields[str(key)].annotation
+    return nearest(str(where[-1]), section.model_fields)

@@ -1,0 +1,111 @@
+"""Settings: read once, checked completely, refused with file, key and what would do."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import ValidationError
+
+from installation.machine.settings import Settings, SettingsError, load
+
+
+@pytest.fixture
+def machine(tmp_path):
+    """Write a machine.toml and get its path."""
+
+    def write(text):
+        (tmp_path / "machine.toml").write_text(text, encoding="utf-8")
+        return tmp_path / "machine.toml"
+
+    return write
+
+
+def test_without_a_file_everything_has_its_default():
+    assert load(None) == Settings()
+
+
+def test_performers_are_on_loopback_until_somebody_decides_otherwise():
+    assert load(None).osc.host == "127.0.0.1"
+
+
+def test_a_file_changes_what_it_names_and_nothing_else(machine):
+    settings = load(machine('timezone = "Europe/Berlin"\n[osc]\nport = 9100\n'))
+    assert (settings.timezone, settings.osc.port) == ("Europe/Berlin", 9100)
+    assert settings.osc.release == Settings().osc.release
+
+
+def test_the_command_line_goes_over_the_file_key_by_key(machine):
+    path = machine("[stage]\nwidth = 640\nheight = 480\n")
+    settings = load(path, {"stage": {"width": 800}, "state": Path("elsewhere")})
+    assert (settings.stage.width, settings.stage.height, settings.state) == (800, 480, Path("elsewhere"))
+
+
+def test_names_are_read_as_utf_8_whatever_the_locale(machine):
+    assert load(machine('state = "/srv/Brände"\n')).state == Path("/srv/Brände")
+
+
+def test_settings_cannot_be_changed_while_the_piece_runs():
+    with pytest.raises(ValidationError, match="frozen"):
+        load(None).timezone = "Europe/Paris"  # type: ignore[misc] # that is the point
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[stage]\nwidht = 640", ("stage.widht", "Did you mean width?")),
+        ("[stagee]\nwidth = 640", ("stagee", "Did you mean stage?")),
+        ("zzz = 1", ("zzz", "not permitted")),
+        ('[osc]\nport = "nine"', ("osc.port", "integer")),
+        ("[osc]\nport = 70000", ("osc.port", "65535")),
+        ("[osc]\nrelease = 0", ("osc.release", "greater than 0")),
+        ("[engine]\nrunning_patience = inf", ("engine.running_patience", "finite")),
+        ("[engine]\nrunning_patience = nan", ("engine.running_patience", "finite")),
+        ("[engine]\nsize = 250", ("engine.size", "multiple of 64")),
+        ("[recording]\nreserve_bytes = -1", ("recording.reserve_bytes", "greater than or equal to 0")),
+        ("osc = 5", ("osc",)),
+        ('timezone = "Mars/Phobos"', ("timezone", "no time zone 'Mars/Phobos'; use a name like Europe/Berlin")),
+        ('timezone = ""', ("timezone", "no time zone")),
+        ('timezone = "../etc/passwd"', ("timezone", "no time zone")),
+        ("state = 5", ("state",)),
+    ],
+)
+def test_a_wrong_value_is_refused_with_file_key_and_what_would_do(machine, text, words):
+    path = machine(text)
+    with pytest.raises(SettingsError) as refused:
+        load(path)
+    assert str(refused.value).startswith(str(path))
+    assert all(word in str(refused.value) for word in words), refused.value
+
+
+@pytest.mark.parametrize("text", ["[osc", "osc = ", "port 9000", "a = 1\na = 2"])
+def test_what_is_no_toml_is_said(machine, text):
+    with pytest.raises(SettingsError, match=r"machine\.toml is not TOML"):
+        load(machine(text))
+
+
+def test_bytes_that_are_no_text_are_said(tmp_path):
+    (tmp_path / "machine.toml").write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(SettingsError, match="is not TOML"):
+        load(tmp_path / "machine.toml")
+
+
+def test_a_file_that_cannot_be_read_is_said(tmp_path):
+    for path in (tmp_path / "gone.toml", tmp_path):
+        with pytest.raises(SettingsError, match="cannot be read"):
+            load(path)
+
+
+VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
+
+
+@given(section=st.sampled_from(["osc", "stage", "engine", "recording"]), value=VALUES, data=st.data())
+def test_any_value_whatever_gives_settings_or_a_sentence(section, value, data):
+    key = data.draw(st.sampled_from(sorted(type(getattr(Settings(), section)).model_fields)))
+    try:
+        load(None, {section: {key: value}})
+    except SettingsError as refused:
+        sentence = str(refused)
+    else:
+        return
+    assert f"{section}.{key}" in sentence
