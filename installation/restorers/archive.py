@@ -132,7 +132,7 @@ def ideal(x: Image, sigma: float, pictures: Image) -> Image:
     # |x|^2 is the same for all and left out: at loud noise it would swallow the differences
     nearness = (x.flatten(1) @ flat.T - flat.square().sum(dim=1) / 2.0).double()
     weights = torch.softmax(nearness / max(sigma, 1e-6) ** 2, dim=1)
-    return (weights @ flat.double()).to(x.dtype).reshape(x.shape)
+    return (weights.to(x.dtype) @ flat).reshape(x.shape)
 
 
 def _read(folder: Path, side: int) -> tuple[list[str], list[str], list[Pixels], str]:
