@@ -1,0 +1,120 @@
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from installation import cli
+from installation.control.commands import markdown
+from installation.errors import Refusal
+from installation.panels import all_knobs
+from tests.system.performance import scene_file
+
+ROOT = Path(__file__).parents[1]
+
+
+def called(*words: str) -> str:
+    result = CliRunner().invoke(cli.app, list(words), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return result.output
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("60s", 60.0), ("5m", 300.0), ("1.5h", 5400.0)])
+def test_a_duration_is_a_number_with_a_unit(text, seconds):
+    assert cli.duration(text) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "s", "0s", "-3s", "5 minutes", "nan"])
+def test_what_is_no_duration_is_answered_with_an_example(text):
+    with pytest.raises(typer.BadParameter, match="60s"):
+        cli.duration(text)
+
+
+def test_a_window_size_is_width_by_height():
+    assert cli.window_size("1280x720") == (1280, 720)
+    with pytest.raises(typer.BadParameter, match="1280x720"):
+        cli.window_size("1280")
+
+
+@pytest.mark.parametrize(
+    "command", [None, *(command.name or command.callback.__name__ for command in cli.app.registered_commands)]
+)
+def test_every_command_explains_itself(command):
+    words = [command.replace("_", "-")] if command else []
+    assert "Usage" in called(*words, "--help")
+
+
+def test_every_shipped_scene_passes_its_check():
+    said = called("check")
+    scenes = sorted((ROOT / "scenes").glob("*.toml"))
+    assert scenes
+    assert said.splitlines() == [f"{path.name}: good" for path in scenes]
+
+
+def test_a_faulty_scene_is_named_with_file_key_and_the_nearest_name(tmp_path):
+    path = scene_file(tmp_path, gaussian="temprature = 0.4")
+    result = CliRunner().invoke(cli.app, ["check", str(path)])
+    assert result.exit_code == 1
+    assert "little.toml" in result.output
+    assert "temprature" in result.output
+    assert "temperature" in result.output.replace("temprature", "")
+
+
+def test_scenes_are_listed_with_what_they_show():
+    said = called("scenes")
+    assert "machine-dementia" in said
+    assert "hearth" in said
+
+
+def test_a_misspelt_scene_is_refused_with_the_nearest():
+    with pytest.raises(Refusal, match="Did you mean hearth"):
+        CliRunner().invoke(cli.app, ["run", "herth"], catch_exceptions=False)
+
+
+def test_a_refusal_is_one_sentence_and_exit_code_two():
+    refused = subprocess.run(
+        [sys.executable, "-m", "installation", "run", "herth"], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("There is no scene")
+    assert "Traceback" not in refused.stderr
+
+
+def test_no_takes_is_a_sentence_that_says_how_to_make_one(tmp_path):
+    assert "burntout run --record" in called("takes", "--state", str(tmp_path))
+
+
+def test_the_readme_has_the_table_of_addresses_that_the_program_prints():
+    printed = called("addresses", "--markdown")
+    assert printed == markdown(all_knobs())
+    assert printed in (ROOT / "README.md").read_text()
+
+
+def test_the_readme_names_every_command():
+    readme = (ROOT / "README.md").read_text()
+    for command in cli.app.registered_commands:
+        assert f"burntout {command.name or command.callback.__name__}" in readme
+
+
+@pytest.mark.system
+def test_a_wheel_carries_scenes_and_assets_and_works_away_from_the_checkout(tmp_path):
+    build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation", "--wheel-dir"]
+    subprocess.run([*build, str(tmp_path), str(ROOT)], check=True, timeout=120, capture_output=True)
+    (wheel,) = tmp_path.glob("*.whl")
+    away = tmp_path / "away"
+    with zipfile.ZipFile(wheel) as packed:
+        packed.extractall(away)
+    checked = subprocess.run(
+        [sys.executable, "-m", "installation", "check"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(away), "PATH": ""},
+    )
+    assert "machine-dementia.toml: good" in checked.stdout
+    assert (away / "installation" / "_share" / "assets" / "ember" / "config.json").is_file()

@@ -1,0 +1,42 @@
+import socket
+
+import pytest
+
+from installation import doctor
+from installation.machine import settings
+
+
+@pytest.fixture(scope="module")
+def findings(tmp_path_factory):
+    state = tmp_path_factory.mktemp("state")
+    return {
+        finding.what: finding for finding in doctor.examine(settings.load(None, {"state": state, "osc": {"port": 0}}))
+    }
+
+
+def test_a_healthy_machine_has_nothing_fatal(findings):
+    assert not [finding.line() for finding in findings.values() if finding.fatal]
+
+
+@pytest.mark.parametrize(
+    "what",
+    ["Python", "processor", "torch", "display", "OSC", "clock", "state", "wires", "scenes", "archive", "ember"],
+)
+def test_every_organ_is_looked_at_and_spoken_of_in_a_sentence(findings, what):
+    assert findings[what].sentence.endswith((".", "…", "?"))
+
+
+def test_a_busy_port_is_fatal_and_says_which_option_helps(tmp_path):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        examined = doctor.examine(settings.load(None, {"state": tmp_path, "osc": {"port": port}}))
+        finding = next(finding for finding in examined if finding.what == "OSC")
+    assert finding.fatal
+    assert "--osc-port" in finding.sentence
+
+
+def test_a_state_folder_that_cannot_be_written_is_fatal(tmp_path):
+    (tmp_path / "file").write_text("")
+    examined = doctor.examine(settings.load(None, {"state": tmp_path / "file" / "state"}))
+    assert next(finding for finding in examined if finding.what == "state").fatal

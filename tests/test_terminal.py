@@ -1,0 +1,47 @@
+import dataclasses
+import io
+import logging
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from installation.conductor import Health
+from installation.terminal import speaking, status
+
+HEALTH = Health(
+    scene="hearth",
+    state="playing",
+    serial=12,
+    temperature=0.45,
+    rate=1.5,
+    entropy=7.25,
+    memory=0.5,
+    stage_fps=60.0,
+    worst_gap_ms=20.0,
+    recording=None,
+    dropped_frames=0,
+    refused=0,
+    deaths={"engine": 0},
+)
+
+
+@pytest.mark.parametrize(
+    "part", ["hearth", "generation 12", "T 0.45", "1.5/s", "entropy 7.25 bit", "memory +0.50", "60 fps"]
+)
+def test_the_status_line_says_how_the_piece_is(part):
+    assert part in status(HEALTH).plain
+
+
+def test_the_status_line_counts_what_was_lost():
+    hurt = dataclasses.replace(HEALTH, recording=Path("take"), dropped_frames=3, deaths={"engine": 2, "stage": 1})
+    assert "3 dropped" in status(hurt).plain
+    assert "3 rebirths" in status(hurt).plain
+
+
+def test_log_lines_reach_the_terminal_and_the_file(tmp_path):
+    console = Console(width=200, file=io.StringIO())
+    with speaking(console, tmp_path):
+        logging.getLogger("installation.test").warning("The fire is low.")
+    assert "The fire is low." in console.file.getvalue()  # type: ignore[attr-defined] # it is the StringIO above
+    assert "The fire is low." in (tmp_path / "burntout.log").read_text()
