@@ -1,8 +1,4 @@
-"""What ember learns from: pictures from a folder or from zip archives, and the scenes composed of them.
-
-Everything is decoded once into memory as 8-bit pixels. Cut-outs pasted over backgrounds with a soft shadow never run
-out: that is what makes a small corpus enough.
-"""
+"""What ember learns from: pictures from a folder or from zip archives, decoded once into memory as 8-bit pixels."""
 
 from __future__ import annotations
 
@@ -17,18 +13,18 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image as Pillow
 
 from installation.errors import Refusal
 from installation.images import FORMATS
+from installation.training.composition import compose
 
 if TYPE_CHECKING:
     from installation.randomness import Generator
-
-    Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+    from installation.training.composition import Picture, Shelf
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +33,6 @@ SUFFIXES = (".webp", ".png", ".jpg", ".jpeg", ".bmp")
 LONGEST = 512  # pixels a side kept in memory: twice what ember paints
 HELD_OUT = 50  # one original in so many is never trained on
 MOST = {"ico": 1500, "svg": 800, "render": 4000}  # files of a kind: they are alike, and memory is finite
-SHADOW = 0.45  # opacity of a cast shadow
 UNFREE = ("GPL", "GFDL", "FAL", "see copyright")
 
 
@@ -59,8 +54,8 @@ class _Entry:
 class Corpus:
     """Pictures by kind (photo, tex, art, cut, render, ico, svg), each H x W x 3 or 4 uint8, alpha last."""
 
-    taught: Mapping[str, list[Picture]]
-    held: Mapping[str, list[Picture]]
+    taught: Shelf
+    held: Shelf
     sources: Mapping[str, int]  # files used, by package and licence: who is to be thanked
 
     def draw(self, size: int, rng: Generator) -> Picture:
@@ -85,7 +80,7 @@ def read_corpus(source: Path, keep_out: Iterable[str] = ()) -> Corpus:
             shelf = held if _is_held(entry.original, words) else taught
             shelf.setdefault(entry.kind, []).append(picture)
             sources[entry.source] += 1
-    if not sources:
+    if not taught:
         raise CorpusError(
             f"{source}: no pictures here. Give a folder of {', '.join(SUFFIXES)} files or of zips of them."
         )
@@ -102,114 +97,6 @@ def may_teach(licence: str | None, *, permissive: bool) -> bool:
         return True
     named = licence or ""
     return ("CC-BY" in named or "PD" in named) and not any(word in named for word in UNFREE)
-
-
-def compose(shelf: Mapping[str, list[Picture]], size: int, rng: Generator) -> Picture:
-    """One picture of the mix, size x size x 3, flipped half of the time. Recipes without ingredients are left out."""
-    able = [(share, paint) for share, needs, paint in RECIPES if all(shelf.get(kind) for kind in needs)]
-    if not able:
-        raise CorpusError("The corpus has neither photographs nor cut-outs.")
-    shares = np.array([share for share, _ in able])
-    picture = able[int(rng.choice(len(able), p=shares / shares.sum()))][1](shelf, size, rng)
-    return picture[:, ::-1] if rng.random() < 0.5 else picture  # noqa: PLR2004 - half of the time
-
-
-def crop(picture: Picture, size: int, rng: Generator) -> Picture:
-    """A random square of a picture at a random scale: from the whole picture down to its own pixels."""
-    import cv2
-
-    short = min(picture.shape[:2])
-    scale = np.exp(rng.uniform(np.log(size), np.log(max(short, size)))) / short
-    width, height = (max(size, round(side * scale)) for side in (picture.shape[1], picture.shape[0]))
-    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
-    scaled = cv2.resize(picture, (width, height), interpolation=method) if scale != 1.0 else picture
-    top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
-    return np.asarray(scaled[top : top + size, left : left + size, :3], dtype=np.uint8)
-
-
-def paste(ground: Picture, cutout: Picture, rng: Generator) -> Picture:
-    """A cut-out over a background of size x size, standing on its lower part, with a soft shadow."""
-    import cv2
-
-    size = ground.shape[0]
-    scale = size * rng.uniform(0.45, 0.98) / max(cutout.shape[:2])
-    width, height = (max(1, round(side * scale)) for side in (cutout.shape[1], cutout.shape[0]))
-    small = cv2.resize(cutout, (width, height), interpolation=cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC)
-    left, top = rng.integers(size - width + 1), size - height - rng.integers(min(size // 8, size - height) + 1)
-    layer = np.zeros((size, size, 4), np.float32)
-    layer[top : top + height, left : left + width] = small
-    return _over(ground, layer[..., :3], layer[..., 3:] / 255.0)
-
-
-def _over(ground: Picture, colours: np.ndarray[Any, Any], alpha: np.ndarray[Any, Any]) -> Picture:
-    import cv2
-
-    size = ground.shape[0]
-    cast = np.roll(alpha[..., 0], (size // 32, size // 42), axis=(0, 1))
-    shade = SHADOW * cv2.GaussianBlur(cast, (0, 0), size / 42)[..., None]
-    lit = ground * (1.0 - shade)
-    mixed: Picture = np.rint(lit * (1.0 - alpha) + colours * alpha).astype(np.uint8)
-    return mixed
-
-
-def _photo(shelf: Mapping[str, list[Picture]], size: int, rng: Generator) -> Picture:
-    return crop(_any(shelf, ("photo",), rng), size, rng)
-
-
-def _art(shelf: Mapping[str, list[Picture]], size: int, rng: Generator) -> Picture:
-    return crop(_opaque(_any(shelf, ("art",), rng)), size, rng)
-
-
-def _composite(shelf: Mapping[str, list[Picture]], size: int, rng: Generator) -> Picture:
-    ground = crop(_any(shelf, ("photo", "photo", "photo", "tex"), rng), size, rng)
-    for _ in range(rng.integers(1, 3)):
-        ground = paste(ground, _with_alpha(_any(shelf, ("cut", "render"), rng)), rng)
-    return ground
-
-
-def _on_gradient(kind: str) -> Callable[[Mapping[str, list[Picture]], int, Generator], Picture]:
-    def paint(shelf: Mapping[str, list[Picture]], size: int, rng: Generator) -> Picture:
-        return paste(_gradient(size, rng), _with_alpha(_any(shelf, (kind,), rng)), rng)
-
-    return paint
-
-
-#: Share of the mix, kinds it cannot do without, painter.
-RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Mapping[str, list[Picture]], int, Generator], Picture]], ...] = (
-    (0.40, ("photo",), _photo),
-    (0.25, ("photo", "cut"), _composite),
-    (0.20, ("art",), _art),
-    (0.10, ("render",), _on_gradient("render")),
-    (0.03, ("ico",), _on_gradient("ico")),
-    (0.02, ("svg",), _on_gradient("svg")),
-    (0.05, ("cut",), _on_gradient("cut")),
-)
-
-
-def _any(shelf: Mapping[str, list[Picture]], kinds: tuple[str, ...], rng: Generator) -> Picture:
-    present = [kind for kind in kinds if shelf.get(kind)]
-    pictures = shelf[present[int(rng.integers(len(present)))]]
-    return pictures[int(rng.integers(len(pictures)))]
-
-
-def _gradient(size: int, rng: Generator) -> Picture:
-    """Two colours melting into each other from top to bottom."""
-    ends = rng.uniform(0.0, 255.0, (2, 1, 1, 3))
-    ramp = np.linspace(0.0, 1.0, size)[:, None, None]
-    return np.broadcast_to(ends[0] + (ends[1] - ends[0]) * ramp, (size, size, 3)).astype(np.uint8)
-
-
-def _with_alpha(picture: Picture) -> Picture:
-    if picture.shape[2] == 4:  # noqa: PLR2004 - RGBA
-        return picture
-    return np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
-
-
-def _opaque(picture: Picture) -> Picture:
-    if picture.shape[2] == 3:  # noqa: PLR2004 - RGB
-        return picture
-    alpha = picture[..., 3:] / 255.0
-    return np.rint(picture[..., :3] * alpha).astype(np.uint8)
 
 
 def _is_held(path: str, keep_out: tuple[str, ...]) -> bool:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from installation.randomness import Generator
     from installation.records import Image
-    from installation.training.corpus import Corpus, Picture
+    from installation.training.composition import Picture
+    from installation.training.corpus import Corpus
 
 EDGE = 1e-6  # ranks are kept this far from 0 and 1, where the normal quantile is infinite
 FAINTEST = 1e-3  # a band that grey or flat pictures never use must not divide by nothing

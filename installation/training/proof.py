@@ -17,13 +17,14 @@ from installation.machine.files import write_atomically
 from installation.randomness import generator, white
 from installation.restorers import Restoring, wavelet
 from installation.restorers.ember import STATISTICS, SUMS, Bands, sha256
-from installation.training.corpus import crop
+from installation.training.composition import crop
 
 if TYPE_CHECKING:
     import torch
 
     from installation.records import Image, Pixels
     from installation.restorers.ember import Ember
+    from installation.training.composition import Picture, Shelf
     from installation.training.corpus import Corpus
 
 SHARD = "15MB"  # small enough for any host of repositories
@@ -68,11 +69,14 @@ def wiener(bands: Bands, x: Image, sigma: float) -> Image:
 
 
 def held_out(corpus: Corpus, size: int, seed: int) -> list[Pixels]:
-    """Up to 24 square crops of held-out photographs (of anything, when no photograph is held out)."""
+    """Up to 24 square crops of held-out photographs, of anything held out, or else of what was taught."""
     rng = generator(seed, 0, stream=2)
-    shelf = corpus.held.get("photo") or [picture for kind in corpus.held.values() for picture in kind]
-    chosen = rng.permutation(len(shelf))[:TRIED]
-    return [crop(shelf[index], size, rng) for index in chosen]
+    shelf = corpus.held.get("photo") or _all(corpus.held) or _all(corpus.taught)
+    return [crop(shelf[index], size, rng) for index in rng.permutation(len(shelf))[:TRIED]]
+
+
+def _all(shelf: Shelf) -> list[Picture]:
+    return [picture for kind in shelf.values() for picture in kind]
 
 
 def trial(ember: Ember, pictures: list[Pixels]) -> dict[str, tuple[float, float]]:

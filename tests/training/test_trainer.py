@@ -10,8 +10,8 @@ from PIL import Image
 from rich.console import Console
 
 from installation.restorers.ember import load
-from installation.training.corpus import CorpusError
-from installation.training.trainer import CHECKPOINT, Recipe, TrainingError, begin, practise, read_corpus, train
+from installation.training.corpus import CorpusError, read_corpus
+from installation.training.trainer import CHECKPOINT, Recipe, TrainingError, begin, practise, train
 
 TINY = Recipe(
     minutes=0.5, channels=(32, 32, 32), small=64, large=64, batch=4, large_batch=4, warmup=3, census=8, rest=10.0,
@@ -95,11 +95,12 @@ def test_a_damaged_checkpoint_is_refused_with_a_sentence(pictures, tmp_path, con
 
 
 def test_training_shows_how_it_goes_and_says_where_the_model_is(pictures, tmp_path):
-    console = Console(file=io.StringIO(), force_terminal=True, width=100)
+    told = io.StringIO()
+    console = Console(file=told, force_terminal=True, width=100)
     short = Recipe(minutes=0.001, channels=(32, 32, 32), small=64, large=64, batch=2, large_batch=2, census=8)
     model = train(pictures, tmp_path, short, console=console)
     assert model == tmp_path / "ember"
-    assert "images/s" in console.file.getvalue()
+    assert "images/s" in told.getvalue()
 
 
 def test_training_on_nothing_is_refused(tmp_path):

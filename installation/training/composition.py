@@ -1,0 +1,131 @@
+"""Scenes to learn from: photographs, paintings, and cut-outs pasted over backgrounds with a soft shadow.
+
+Thousands of cut-outs times thousands of backgrounds never run out: that is what makes a small corpus enough.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from installation.randomness import Generator
+
+    #: H x W x 3 or 4 uint8 sRGB, alpha last.
+    Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
+    Shelf = Mapping[str, list[Picture]]
+
+SHADOW = 0.45  # opacity of a cast shadow
+
+
+def compose(shelf: Shelf, size: int, rng: Generator) -> Picture:
+    """One picture of the mix, size x size x 3, flipped half of the time. Recipes without ingredients are left out.
+
+    Raises ``ValueError`` when none is left.
+    """
+    able = [(share, paint) for share, needs, paint in RECIPES if all(shelf.get(kind) for kind in needs)]
+    if not able:
+        raise ValueError("There are neither photographs nor cut-outs to compose a picture of.")
+    shares = np.array([share for share, _ in able])
+    picture = able[int(rng.choice(len(able), p=shares / shares.sum()))][1](shelf, size, rng)
+    return picture[:, ::-1] if rng.random() < 0.5 else picture  # noqa: PLR2004 - half of the time
+
+
+def crop(picture: Picture, size: int, rng: Generator) -> Picture:
+    """A random square of a picture at a random scale: from the whole picture down to its own pixels."""
+    import cv2
+
+    short = min(picture.shape[:2])
+    scale = np.exp(rng.uniform(np.log(size), np.log(max(short, size)))) / short
+    width, height = (max(size, round(side * scale)) for side in (picture.shape[1], picture.shape[0]))
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+    scaled = cv2.resize(picture, (width, height), interpolation=method) if scale != 1.0 else picture
+    top, left = rng.integers(height - size + 1), rng.integers(width - size + 1)
+    return np.asarray(scaled[top : top + size, left : left + size, :3], dtype=np.uint8)
+
+
+def paste(ground: Picture, cutout: Picture, rng: Generator) -> Picture:
+    """A cut-out over a background of size x size, standing on its lower part, with a soft shadow."""
+    import cv2
+
+    size = ground.shape[0]
+    scale = size * rng.uniform(0.45, 0.98) / max(cutout.shape[:2])
+    width, height = (max(1, round(side * scale)) for side in (cutout.shape[1], cutout.shape[0]))
+    small = cv2.resize(cutout, (width, height), interpolation=cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC)
+    left, top = rng.integers(size - width + 1), size - height - rng.integers(min(size // 8, size - height) + 1)
+    layer = np.zeros((size, size, 4), np.float32)
+    layer[top : top + height, left : left + width] = small
+    return _over(ground, layer[..., :3], layer[..., 3:] / 255.0)
+
+
+def _over(ground: Picture, colours: np.ndarray[Any, Any], alpha: np.ndarray[Any, Any]) -> Picture:
+    import cv2
+
+    size = ground.shape[0]
+    cast = np.roll(alpha[..., 0], (size // 32, size // 42), axis=(0, 1))
+    shade = SHADOW * cv2.GaussianBlur(cast, (0, 0), size / 42)[..., None]
+    lit = ground * (1.0 - shade)
+    mixed: Picture = np.rint(lit * (1.0 - alpha) + colours * alpha).astype(np.uint8)
+    return mixed
+
+
+def _photo(shelf: Shelf, size: int, rng: Generator) -> Picture:
+    return crop(_any(shelf, ("photo",), rng), size, rng)
+
+
+def _art(shelf: Shelf, size: int, rng: Generator) -> Picture:
+    return crop(_opaque(_any(shelf, ("art",), rng)), size, rng)
+
+
+def _composite(shelf: Shelf, size: int, rng: Generator) -> Picture:
+    ground = crop(_any(shelf, ("photo", "photo", "photo", "tex"), rng), size, rng)
+    for _ in range(rng.integers(1, 3)):
+        ground = paste(ground, _with_alpha(_any(shelf, ("cut", "render"), rng)), rng)
+    return ground
+
+
+def _on_gradient(kind: str) -> Callable[[Shelf, int, Generator], Picture]:
+    def paint(shelf: Shelf, size: int, rng: Generator) -> Picture:
+        return paste(_gradient(size, rng), _with_alpha(_any(shelf, (kind,), rng)), rng)
+
+    return paint
+
+
+#: Share of the mix, kinds it cannot do without, painter.
+RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Shelf, int, Generator], Picture]], ...] = (
+    (0.40, ("photo",), _photo),
+    (0.25, ("photo", "cut"), _composite),
+    (0.20, ("art",), _art),
+    (0.10, ("render",), _on_gradient("render")),
+    (0.03, ("ico",), _on_gradient("ico")),
+    (0.02, ("svg",), _on_gradient("svg")),
+    (0.05, ("cut",), _on_gradient("cut")),
+)
+
+
+def _any(shelf: Shelf, kinds: tuple[str, ...], rng: Generator) -> Picture:
+    present = [kind for kind in kinds if shelf.get(kind)]
+    pictures = shelf[present[int(rng.integers(len(present)))]]
+    return pictures[int(rng.integers(len(pictures)))]
+
+
+def _gradient(size: int, rng: Generator) -> Picture:
+    """Two colours melting into each other from top to bottom."""
+    ends = rng.uniform(0.0, 255.0, (2, 1, 1, 3))
+    ramp = np.linspace(0.0, 1.0, size)[:, None, None]
+    return np.broadcast_to(ends[0] + (ends[1] - ends[0]) * ramp, (size, size, 3)).astype(np.uint8)
+
+
+def _with_alpha(picture: Picture) -> Picture:
+    if picture.shape[2] == 4:  # noqa: PLR2004 - RGBA
+        return picture
+    return np.dstack([picture, np.full(picture.shape[:2], 255, np.uint8)])
+
+
+def _opaque(picture: Picture) -> Picture:
+    if picture.shape[2] == 3:  # noqa: PLR2004 - RGB
+        return picture
+    alpha = picture[..., 3:] / 255.0
+    return np.rint(picture[..., :3] * alpha).astype(np.uint8)

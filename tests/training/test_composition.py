@@ -1,0 +1,53 @@
+"""How scenes are composed of pictures."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from installation.randomness import generator
+from installation.training.composition import compose, crop, paste
+
+
+def plain(height, width, level, channels=3):
+    return np.full((height, width, channels), level, np.uint8)
+
+
+@given(
+    height=st.integers(8, 200), width=st.integers(8, 200), size=st.sampled_from([32, 64]), seed=st.integers(0, 2**32)
+)
+@settings(deadline=None, max_examples=40)
+def test_a_crop_of_any_picture_fills_its_square(height, width, size, seed):
+    cropped = crop(plain(height, width, 77), size, generator(seed, 0))
+    assert cropped.shape == (size, size, 3)
+    assert (cropped == 77).all()
+
+
+@given(height=st.integers(1, 120), width=st.integers(1, 120), seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=40)
+def test_a_cut_out_is_pasted_whole_over_its_background(height, width, seed):
+    pasted = paste(plain(64, 64, 100), plain(height, width, 255, 4), generator(seed, 0))
+    assert pasted.shape == (64, 64, 3)
+    assert (pasted == 255).any()
+
+
+def test_a_cut_out_casts_a_shadow():
+    pasted = paste(plain(64, 64, 100), plain(40, 40, 255, 4), generator(1, 0))
+    assert pasted.min() < 90
+
+
+def test_a_transparent_cut_out_changes_nothing():
+    ground = plain(64, 64, 100)
+    np.testing.assert_array_equal(paste(ground, plain(40, 40, 0, 4), generator(1, 0)), ground)
+
+
+@pytest.mark.parametrize("kinds", [("photo",), ("cut",), ("photo", "cut", "art", "render", "ico", "svg", "tex")])
+def test_pictures_are_composed_of_whatever_there_is(kinds):
+    shelf = {kind: [plain(50, 70, 128, 3 if kind in {"photo", "tex"} else 4)] for kind in kinds}
+    for serial in range(20):
+        assert compose(shelf, 64, generator(1, serial)).shape == (64, 64, 3)
+
+
+def test_nothing_to_compose_is_said():
+    with pytest.raises(ValueError, match="neither photographs nor cut-outs"):
+        compose({"tex": [plain(64, 64, 1)]}, 64, generator(0, 0))
