@@ -21,7 +21,7 @@ from installation.records import Step
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode
 from installation.restorers.protocol import ModelError
-from installation.restorers.sampling import SIGMA_MIN, ancestral_split, karras_sigmas
+from installation.restorers.sampling import SIGMA_MIN, ancestral_split
 from installation.restorers.trust import Vouched, vouch
 
 if TYPE_CHECKING:
@@ -50,17 +50,22 @@ class Schedule:
 
     def nearest(self, sigma: float) -> Rung:
         """The rung of argmin |ln sigma_t - ln sigma|: SNR matched, clipped at the schedule's coolest and hottest."""
-        place = bisect_left(self.rungs, sigma, key=lambda rung: rung.sigma)
-        beside = self.rungs[max(place - 1, 0) : place + 1]
-        return min(beside, key=lambda rung: abs(math.log(rung.sigma / sigma)))
+        return self.rungs[self._place(sigma)]
 
     def ladder(self, steps: int, sigma: float) -> list[Rung]:
-        """At most ``steps`` rungs from ``sigma`` down, spaced like Karras et al. 2022 and each on the schedule."""
-        top, coolest = self.nearest(sigma), self.rungs[0].sigma
-        if top.sigma <= coolest:
-            return [top]
-        wanted = karras_sigmas(steps, coolest, top.sigma)[:-1]
-        return list(dict.fromkeys(self.nearest(level) for level in wanted))
+        """At most ``steps`` rungs from ``sigma`` down, evenly spaced in time, the coolest not among them.
+
+        From pure noise in four steps t = 999, 749, 499, 249: what diffusers calls trailing, and where Turbo and LCM
+        were taught (Lin et al. 2023, arXiv:2305.08891). A ladder down to the faintest noise would waste a step.
+        """
+        below = self._place(sigma) + 1
+        places = dict.fromkeys(math.ceil(below * (steps - step) / steps) - 1 for step in range(steps))
+        return [self.rungs[place] for place in places]
+
+    def _place(self, sigma: float) -> int:
+        right = bisect_left(self.rungs, sigma, key=lambda rung: rung.sigma)
+        beside = range(max(right - 1, 0), min(right + 1, len(self.rungs)))
+        return min(beside, key=lambda place: abs(math.log(self.rungs[place].sigma / sigma)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -76,8 +76,20 @@ def test_a_ladder_falls_from_the_temperature_and_stays_on_the_schedule(steps):
     schedule = schedule_of(tiny_pipeline.ddim())
     rungs = schedule.ladder(steps, 2.0)
     assert rungs[0] == schedule.nearest(2.0)
-    assert 0.9 * steps <= len(rungs) <= steps  # two of many steps may meet on one rung
+    assert len(rungs) == steps
     assert all(high.sigma > low.sigma and high.timestep > low.timestep for high, low in pairwise(rungs))
+
+
+@pytest.mark.parametrize("steps", [1, 2, 4, 10])
+def test_from_pure_noise_a_ladder_is_the_trailing_schedule_of_diffusers(steps):
+    peer = tiny_pipeline.ddim(timestep_spacing="trailing")
+    peer.set_timesteps(steps)
+    rungs = schedule_of(peer).ladder(steps, to_sigma(1.0))
+    assert [rung.timestep for rung in rungs] == peer.timesteps.tolist()
+
+
+def test_a_ladder_has_no_more_rungs_than_the_schedule():
+    assert [rung.timestep for rung in schedule_of(tiny_pipeline.ddim()).ladder(50, 0.03)] == [0]
 
 
 def test_a_consistency_model_is_asked_only_where_it_was_taught():

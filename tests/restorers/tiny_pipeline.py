@@ -18,7 +18,9 @@ FACTOR = 8  # pixels per latent, as in all Stable Diffusion
 def build(folder, family="sd", prediction="epsilon"):
     """Save a tiny Stable Diffusion, SDXL or LCM pipeline, as ``family`` says, into a folder."""
     torch.manual_seed(0)
-    quietly(lambda: FAMILIES[family](folder / "tokenizer-source", ddim(prediction)).save_pretrained(folder))
+    quietly(
+        lambda: FAMILIES[family](folder / "tokenizer-source", ddim(prediction_type=prediction)).save_pretrained(folder)
+    )
     return folder
 
 
@@ -31,15 +33,9 @@ def quietly(act):
     logger.setLevel(before)
 
 
-def ddim(prediction="epsilon"):
-    return diffusers.DDIMScheduler(
-        beta_start=0.00085,
-        beta_end=0.012,
-        beta_schedule="scaled_linear",
-        prediction_type=prediction,
-        clip_sample=False,
-        steps_offset=1,
-    )
+def ddim(**more):
+    settings = {"beta_start": 0.00085, "beta_end": 0.012, "beta_schedule": "scaled_linear", "steps_offset": 1}
+    return diffusers.DDIMScheduler(**(settings | {"clip_sample": False} | more))
 
 
 def lcm():
