@@ -29,7 +29,9 @@ if TYPE_CHECKING:
     from installation.restorers.protocol import Restoring
 
 SEQUENCE = 3  # dimensions of latents laid out as a sequence, B x L x C, as Flux does
+PATCH = 16  # pixels: two latents of eight pixels each, which is what a transformer's patch spans
 MOST_STEPS = 60  # of the whole schedule, of which only the last are walked
+LOUDEST = 80.0  # sigma: pure noise, as a medium at T = 1 names it
 STEP_PATIENCE = 120.0  # seconds for one step of a 12 GB model on a slow card; the supervisor's limit is shorter
 CLOSING_PATIENCE = 30.0  # seconds for a step that is under way when nobody wants it any more
 NEEDED = frozenset({"image", "strength", "num_inference_steps", "callback_on_step_end", "generator"})
@@ -54,17 +56,27 @@ class Called:
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Dice) -> Iterator[Step]:
         """Yield every step; ``denoised`` holds the noise still left, until the last. ``knobs.churn`` is not heard.
 
-        The pipeline's dice are torch's, seeded with one draw from ``rng``.
+        The pipeline's dice are torch's, seeded with one draw from ``rng``. Raises ``ModelError`` when a side is no
+        multiple of what the model's patches span.
         """
+        factor = max(self.pipe.vae_scale_factor, PATCH)
+        height, width = burnt.image.shape[-2:]
+        if height % factor or width % factor:
+            raise ModelError(
+                f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}."
+            )
+        return self._walk(burnt, knobs, rng)
+
+    def _walk(self, burnt: Burnt, knobs: Restoring, rng: Dice) -> Iterator[Step]:
         shown = burnt.image
         if burnt.sigma <= SIGMA_MIN:
             yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal)
             return
         size = shown.shape[-2:]
         arguments = self._arguments(burnt, rng) | plan(self.pipe.scheduler, knobs.steps, burnt.sigma, size)
-        for index, latents in enumerate(pulled(lambda hear: self._run(arguments, hear))):
+        for index, (timestep, latents) in enumerate(pulled(lambda hear: self._run(arguments, hear))):
             picture = self._show(latents, size).to(burnt.image)
-            yield Step(index, burnt.sigma if index == 0 else 0.0, shown, picture)
+            yield Step(index, noise_at(self.pipe.scheduler, float(timestep)), shown, picture)
             shown = picture
 
     def _show(self, latents: torch.Tensor, size: tuple[int, ...]) -> Image:
@@ -79,7 +91,7 @@ class Called:
 
         image = clean_image(burnt)
         given = {
-            "prompt": self._text,
+            "prompt": [self._text] * len(image),
             "image": (image.clamp(-1.0, 1.0) + 1.0) / 2.0,
             "generator": torch.Generator("cpu").manual_seed(int(rng.integers(2**63))),
             "height": image.shape[-2],
@@ -94,7 +106,7 @@ class Called:
         import torch
 
         def on_step_end(pipe: Any, index: int, timestep: Any, kept: dict[str, Any]) -> dict[str, Any]:  # noqa: ARG001
-            pipe._interrupt = not hear(kept["latents"])  # noqa: SLF001 - how diffusers' own documents stop a pipeline
+            pipe._interrupt = not hear((timestep, kept["latents"]))  # noqa: SLF001 - how diffusers' own documents stop a pipeline
             return {}
 
         with torch.no_grad():
@@ -125,6 +137,14 @@ def plan(scheduler: Any, steps: int, sigma: float, size: tuple[int, ...]) -> dic
     starts = {total: first_level(scheduler, total, steps, size) for total in range(steps, max(MOST_STEPS, steps) + 1)}
     total = min(starts, key=lambda count: (abs(starts[count] - wanted), count))
     return {"num_inference_steps": total, "strength": (steps - 1e-3) / total}
+
+
+def noise_at(scheduler: Any, timestep: float) -> float:
+    """The sigma of a scheduler's own timestep: an angle in trigonometric flow, s in thousandths in flow matching."""
+    if type(scheduler).__name__ == "SCMScheduler":
+        return min(math.tan(timestep), LOUDEST)
+    s = timestep / float(scheduler.config.num_train_timesteps)
+    return min(s / (1.0 - s), LOUDEST) if s < 1.0 else LOUDEST
 
 
 def first_level(scheduler: Any, total: int, steps: int, size: tuple[int, ...]) -> float:

@@ -6,7 +6,7 @@ import threading
 import diffusers
 import pytest
 
-from installation.restorers.called import first_level, image_form, plan, pulled
+from installation.restorers.called import first_level, image_form, noise_at, plan, pulled
 from installation.restorers.protocol import ModelError
 
 SIZE = (64, 64)
@@ -45,6 +45,18 @@ def test_trigonometric_flow_takes_the_angle_itself():
     scheduler.set_timesteps(3, max_timesteps=planned["max_timesteps"], intermediate_timesteps=None)
     assert float(scheduler.timesteps[0]) == pytest.approx(math.atan(2.0))
     assert planned["strength"] == 1.0
+
+
+@pytest.mark.parametrize("sigma", [0.1, 1.0, 7.0])
+def test_the_noise_of_a_timestep_is_the_noise_it_was_planned_from(sigma):
+    assert noise_at(diffusers.SCMScheduler(), plan(diffusers.SCMScheduler(), 2, sigma, SIZE)["max_timesteps"]) == (
+        pytest.approx(sigma)
+    )
+    assert noise_at(flow(), 1000.0 * sigma / (1.0 + sigma)) == pytest.approx(sigma)
+
+
+def test_pure_noise_is_as_loud_as_noise_gets():
+    assert noise_at(flow(), 1000.0) == noise_at(diffusers.SCMScheduler(), math.pi / 2.0) == 80.0
 
 
 def test_a_text_to_image_folder_is_loaded_in_its_image_form():

@@ -186,9 +186,23 @@ def test_v_prediction_can_be_walked(tmp_path):
     assert restored(model)[-1].denoised.isfinite().all()
 
 
-def test_a_size_the_encoder_cannot_halve_is_refused(models):
-    with pytest.raises(ModelError, match="multiples of 8 pixels, not 60 x 64"):
-        models["sd"].restore(Burnt(picture(64, 60), 0.5, 1.0), Restoring(), generator(0, 0))
+@pytest.mark.parametrize(("family", "factor"), [("sd", 8), ("flux", 16)])
+def test_a_size_the_model_cannot_halve_is_refused(models, family, factor):
+    with pytest.raises(ModelError, match=f"multiples of {factor} pixels, not 60 x 64"):
+        models[family].restore(Burnt(picture(64, 60), 0.5, 1.0), Restoring(), generator(0, 0))
+
+
+@pytest.mark.parametrize("size", [(64, 96), (128, 64)])
+def test_other_sizes_and_batches_are_restored(model, size):
+    rng = generator(5, 1)
+    (step,) = model.restore(Gaussian(0.5)(picture(*size).repeat(2, 1, 1, 1), rng), Restoring(1), rng)
+    assert step.denoised.shape == (2, 3, *size)
+
+
+def test_the_noise_named_falls_from_the_temperature(model):
+    sigmas = [step.sigma for step in restored(model, steps=4)]
+    assert sigmas[0] == pytest.approx(to_sigma(0.6), rel=0.1)
+    assert all(high > low for high, low in pairwise(sigmas))
 
 
 def test_a_damaged_model_is_refused_with_a_sentence(tmp_path):
