@@ -14,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -47,32 +48,26 @@ class Figure:
 
 def measure(settings: Settings) -> Iterator[Figure]:
     """All figures, as they are made."""
-    import torch
-
-    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
-    yield Figure(
-        "machine", f"{os.cpu_count()} cores, {platform.machine()}", f"torch {torch.__version__}, load {_load()}"
-    )
+    conditions = f"Python {platform.python_version()}, torch {version('torch')}, load {os.getloadavg()[0]:.1f} before"
+    yield Figure("machine", f"{os.cpu_count()} cores, {platform.machine()}", conditions)
+    yield from _show(settings)  # first: this process is the conductor, and must not have torch in its memory yet
     yield from _loops(settings)
-    yield from _show(settings)
 
 
 def _loops(settings: Settings) -> Iterator[Figure]:
+    import torch
+
     from installation.restorers.shelf import load
 
+    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
     for name, steps in (("ember", 1), ("ember", 2), ("archive", 2)):
         restorer = load(name, None, settings.engine.models, "cpu")
         rate = 1.0 / statistics.median(_turn_seconds(restorer, steps))
-        conditions = f"{SIZE} x {SIZE}, {steps} steps, no visible stages, medians of {TURNS}, {torch_threads()} threads"
+        conditions = (
+            f"{SIZE} x {SIZE}, {steps} steps, no visible stages, median of {TURNS}, {torch.get_num_threads()} threads"
+        )
         yield Figure(f"{name} generations/s", f"{rate:.1f}", conditions)
     yield _against_diffusers(load("ember", None, settings.engine.models, "cpu"))
-
-
-def torch_threads() -> int:
-    """How many threads torch computes with."""
-    import torch
-
-    return torch.get_num_threads()
 
 
 def _turn_seconds(restorer: Restorer, steps: int) -> list[float]:
@@ -191,7 +186,3 @@ def _until(true: Callable[[], bool], within: float) -> bool:
             return False
         waiting.wait(0.001)
     return True
-
-
-def _load() -> str:
-    return f"{os.getloadavg()[0]:.1f}"
