@@ -33,11 +33,11 @@ def on(folder):
 
 
 def test_without_a_checkpoint_there_is_nothing_to_go_on_with(places):
-    assert Checkpoints(*places, every=10.0).recall("hearth", 64) is None
+    assert Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64) is None
 
 
 def test_every_generation_is_kept_in_memory_and_some_on_the_disk(places, lineage):
-    checkpoints = Checkpoints(*places, every=10.0)
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
     kept = []
     for now in (100.0, 105.0, 109.9, 110.0, 111.0):
         checkpoints.keep(lineage, now)
@@ -47,17 +47,17 @@ def test_every_generation_is_kept_in_memory_and_some_on_the_disk(places, lineage
 
 
 def test_after_the_engines_death_the_newest_generation_goes_on(places, lineage):
-    checkpoints = Checkpoints(*places, every=10.0)
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
     checkpoints.keep(lineage, 100.0)
     advance(lineage)
     checkpoints.keep(lineage, 101.0)
-    recalled = Checkpoints(*places, every=10.0).recall("hearth", 64)
+    recalled = Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64)
     assert recalled
     assert (recalled.serial, recalled.digest()) == (2, lineage.digest())
 
 
 def test_after_a_power_cut_the_disks_copy_goes_on(places, lineage, tmp_path):
-    Checkpoints(*places, every=10.0).keep(lineage, 100.0)
+    Checkpoints(places[0], places[1], every=10.0).keep(lineage, 100.0)
     (tmp_path / "new memory").mkdir()
     recalled = Checkpoints(tmp_path / "new memory", places[1], every=10.0).recall("hearth", 64)
     assert recalled
@@ -65,21 +65,21 @@ def test_after_a_power_cut_the_disks_copy_goes_on(places, lineage, tmp_path):
 
 
 def test_a_damaged_copy_is_said_and_the_other_one_goes_on(places, lineage, caplog):
-    Checkpoints(*places, every=10.0).keep(lineage, 100.0)
+    Checkpoints(places[0], places[1], every=10.0).keep(lineage, 100.0)
     (places[0] / NAME).write_bytes(b"half a checkp")
-    assert Checkpoints(*places, every=10.0).recall("hearth", 64)
+    assert Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64)
     assert "The checkpoint is damaged" in caplog.text
 
 
 @pytest.mark.parametrize(("scene", "size"), [("leopard", 64), ("hearth", 128)])
 def test_another_scenes_or_sizes_lineage_is_not_continued(places, lineage, scene, size):
-    checkpoints = Checkpoints(*places, every=10.0)
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
     checkpoints.keep(lineage, 100.0)
     assert checkpoints.recall(scene, size) is None
 
 
 def test_leaving_writes_the_newest_to_the_disk(places, lineage):
-    checkpoints = Checkpoints(*places, every=10.0)
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
     checkpoints.keep(lineage, 100.0)
     advance(lineage)
     checkpoints.keep(lineage, 101.0)
@@ -88,12 +88,12 @@ def test_leaving_writes_the_newest_to_the_disk(places, lineage):
 
 
 def test_leaving_before_the_first_generation_writes_nothing(places):
-    Checkpoints(*places, every=10.0).flush()
+    Checkpoints(places[0], places[1], every=10.0).flush()
     assert not places[1].exists()
 
 
 def test_a_take_gets_its_own_copy(places, lineage, tmp_path):
-    checkpoints = Checkpoints(*places, every=10.0)
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
     checkpoints.keep(lineage, 100.0)
     checkpoints.copy_to(tmp_path / "take" / "lineage.safetensors")
     assert from_bytes((tmp_path / "take" / "lineage.safetensors").read_bytes()).digest() == lineage.digest()
@@ -101,7 +101,7 @@ def test_a_take_gets_its_own_copy(places, lineage, tmp_path):
 
 def test_a_disk_that_takes_nothing_is_said_once_and_the_show_goes_on(places, lineage, caplog):
     places[1].write_text("a file where the folder should be")
-    checkpoints = Checkpoints(*places, every=1.0)
+    checkpoints = Checkpoints(places[0], places[1], every=1.0)
     with caplog.at_level(logging.ERROR):
         for now in (1.0, 2.0, 3.0):
             checkpoints.keep(lineage, now)
@@ -111,7 +111,7 @@ def test_a_disk_that_takes_nothing_is_said_once_and_the_show_goes_on(places, lin
 
 
 def test_when_there_is_room_again_checkpoints_go_on_and_the_next_trouble_is_said_anew(places, lineage, caplog):
-    checkpoints = Checkpoints(*places, every=1.0)
+    checkpoints = Checkpoints(places[0], places[1], every=1.0)
     places[1].write_text("full")
     checkpoints.keep(lineage, 1.0)
     places[1].unlink()

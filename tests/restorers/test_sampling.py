@@ -175,7 +175,7 @@ def test_a_walk_can_be_left_between_any_two_steps():
 
     walking = walk(denoise, gaussian_world(3.0, side=8), Restoring(steps=8), generator(1, 1))
     next(walking)
-    walking.close()
+    del walking
     assert len(asked) == 1
 
 
