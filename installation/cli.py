@@ -16,7 +16,7 @@ from rich.table import Table
 from installation import __version__, scenes
 from installation.errors import Refusal
 from installation.machine import settings as settings_
-from installation.machine.files import require_writable, share
+from installation.machine.files import StorageError, require_writable, share
 from installation.machine.settings import Settings
 from installation.panels import all_knobs
 
@@ -257,13 +257,24 @@ def _perform(settings: Settings, performance: Any) -> None:
     from installation.conductor import Conductor
     from installation.terminal import speaking, watching
 
-    logs = require_writable(settings.state) / "logs"
-    logs.mkdir(exist_ok=True)
     conductor = Conductor(settings, performance)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: conductor.stop())
-    with speaking(console, logs), watching(console, conductor.health):
+    with speaking(console, _logs(settings)), watching(console, conductor.health):
         conductor.perform()
+
+
+def _logs(settings: Settings) -> Path | None:
+    """Where logs go. A folder that is full or read-only must not keep the wall black: None, and a sentence."""
+    try:
+        logs = require_writable(settings.state) / "logs"
+        logs.mkdir(exist_ok=True)
+    except StorageError as error:
+        if not settings.state.is_dir():
+            raise
+        console.print(f"[red]{error} The show goes on without takes, checkpoints and logs.", highlight=False)
+        return None
+    return logs
 
 
 def _scene(name: str) -> scenes.Scene:

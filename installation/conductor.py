@@ -276,6 +276,8 @@ class Conductor:
                 self._log_to_take(generation=data)
             case "recorder", "closed":
                 self._on_closed(data)
+            case "recorder", "refused":
+                self._take = self._last_take = None  # the recorder has said why
             case "stage", "key":
                 self.stop()
             case name, "refused":

@@ -27,13 +27,12 @@ log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def speaking(console: Console, logs: Path) -> Iterator[None]:
+def speaking(console: Console, logs: Path | None) -> Iterator[None]:
     """Log lines go to the terminal and to ``logs/burntout.log``, from a thread that may wait; the caller never does."""
     lines: queue.Queue[logging.LogRecord] = queue.Queue(BACKLOG)
-    file = RotatingFileHandler(logs / "burntout.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
-    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
     screen = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S", omit_repeated_times=False)
-    listener = QueueListener(lines, screen, file)
+    written = [_file(logs)] if logs else []
+    listener = QueueListener(lines, screen, *written)
     root = logging.getLogger()
     handler = QueueHandler(lines)
     root.addHandler(handler)
@@ -44,7 +43,21 @@ def speaking(console: Console, logs: Path) -> Iterator[None]:
     finally:
         root.removeHandler(handler)
         listener.stop()
-        file.close()
+        for file in written:
+            file.close()
+
+
+class LogFile(RotatingFileHandler):
+    """A log file on a disk that may be full: lines are lost then, and nobody is told forty times a second."""
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
+        """Lose the line: the terminal has it, and the disk was complained about by whoever needs it."""
+
+
+def _file(logs: Path) -> LogFile:
+    file = LogFile(logs / "burntout.log", maxBytes=LOG_BYTES, backupCount=LOG_FILES, delay=True)
+    file.setFormatter(logging.Formatter("%(asctime)s %(levelname)-7s %(name)s: %(message)s"))
+    return file
 
 
 @contextlib.contextmanager

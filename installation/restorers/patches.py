@@ -129,7 +129,8 @@ def blend(tier: Tier, given: Answer) -> torch.Tensor:
     from torch.nn import functional
 
     if given.chosen.shape[1] == len(tier.patches):
-        return given.weights @ tier.patches
+        # in double precision, so that the order of summation, which follows the number of threads, rounds away
+        return (given.weights.double() @ tier.patches.double()).to(given.weights.dtype)
     return functional.embedding_bag(given.chosen, tier.patches, per_sample_weights=given.weights, mode="sum")
 
 
@@ -209,7 +210,10 @@ def _index(coordinates: torch.Tensor) -> Any:
     index = faiss.IndexIVFFlat(cells, coordinates.shape[1], min(LISTS, len(coordinates) // 64))
     index.nprobe = PROBES
     index.cp.niter, index.cp.max_points_per_centroid = 6, 64  # cells need not be perfect, and loading must be quick
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)  # the sums of k-means would come out otherwise with every number of threads
     index.train(coordinates.numpy())
+    faiss.omp_set_num_threads(threads)
     index.add(coordinates.numpy())
     return index
 

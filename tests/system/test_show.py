@@ -1,5 +1,6 @@
 """The whole show: real processes, really killed."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -81,7 +82,7 @@ def test_the_stage_plays_on_while_a_killed_engine_is_reborn_at_the_next_serial(t
     assert serials == list(range(serials[0], serials[-1] + 1))
 
 
-def _reborn(show, first: int) -> bool:
+def _reborn(show, first):
     try:
         return show.pid("engine") != first
     except AssertionError:
@@ -221,6 +222,28 @@ def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_pa
     assert refused.returncode == 2
     assert "cannot be written" in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root and CAP_SYS_ADMIN")
+def test_a_full_state_folder_costs_takes_and_checkpoints_but_not_the_show(tmp_path):
+    state = tmp_path / "state"
+    state.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", state], check=False, capture_output=True
+    )
+    if mounted.returncode:
+        pytest.skip("mounting a small tmpfs needs root and CAP_SYS_ADMIN")
+    try:
+        with contextlib.suppress(OSError):
+            (state / "rubbish").write_bytes(bytes(100_000))
+        with performing(scene_file(tmp_path), state, "--for", "2s", "--record") as show:
+            said = show.ends(within=90.0)
+        assert show.process.returncode == 0
+    finally:
+        subprocess.run(["umount", state], check=True)
+    assert "goes on without" in said
+    assert "Playing little" in said
+    assert "Traceback" not in said
 
 
 def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, state):
