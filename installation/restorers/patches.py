@@ -121,7 +121,9 @@ def denoise(tier: Tier, x: Image, sigma: float) -> Image:
     coarse = functional.avg_pool2d(x, scale)
     given = answer(tier, windows(coarse), sigma / scale)
     denoised = paste(blend(tier, given), coarse)
-    return functional.interpolate(denoised, size=x.shape[-2:], mode="bilinear", align_corners=False)
+    # in double precision for the same reason as in blend
+    fine = functional.interpolate(denoised.double(), size=x.shape[-2:], mode="bilinear", align_corners=False)
+    return fine.to(x.dtype)
 
 
 def blend(tier: Tier, given: Answer) -> torch.Tensor:
@@ -129,7 +131,7 @@ def blend(tier: Tier, given: Answer) -> torch.Tensor:
     from torch.nn import functional
 
     if given.chosen.shape[1] == len(tier.patches):
-        # in double precision, so that the order of summation, which follows the number of threads, rounds away
+        # in double precision, as the last bit of a float32 sum this long follows the number of threads
         return (given.weights.double() @ tier.patches.double()).to(given.weights.dtype)
     return functional.embedding_bag(given.chosen, tier.patches, per_sample_weights=given.weights, mode="sum")
 

@@ -201,6 +201,17 @@ def shipped():
     return load(SHIPPED)
 
 
+@pytest.mark.parametrize("sigma", [0.3, 0.9, 3.0, 7.0, 80.0])
+def test_the_number_of_threads_leaves_no_bit_changed(shipped, sigma):
+    x = images.to_tensor(images.load(SHIPPED / "kitten.webp", 256, 256)) + 0.2
+    before, results = torch.get_num_threads(), []
+    for threads in (1, 2):
+        torch.set_num_threads(threads)
+        results.append(shipped.denoise(x, sigma))
+    torch.set_num_threads(before)
+    assert torch.equal(*results)
+
+
 @pytest.mark.parametrize("level", [0, 1])
 def test_the_index_is_built_and_answers_alike_with_one_thread_and_with_two(shipped, level):
     import faiss
