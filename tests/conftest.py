@@ -22,6 +22,10 @@ settings.register_profile("dev", CALM, max_examples=15)
 settings.register_profile("ci", CALM, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
+#: In CI every tool is installed, so a skip is a hole; these are the machine's own limits.
+EXPECTED_SKIPS = ("CUDA", "CAP_SYS_ADMIN")
+HOLES: list[str] = []
+
 ORIGIN = Path(__file__).parents[1] / "assets" / "origins" / "astronaut.png"
 
 
@@ -35,3 +39,24 @@ def photograph() -> Image:
 def rng() -> Generator:
     """Random numbers that are the same in every run."""
     return generator(20260101, 1)
+
+
+def pytest_runtest_logreport(report: pytest.TestReport) -> None:
+    """Remember skips nobody expects."""
+    reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else ""
+    if report.skipped and not any(word in reason for word in EXPECTED_SKIPS):
+        HOLES.append(f"{report.nodeid}: {reason}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """In CI an unexpected skip is a failure."""
+    if os.environ.get("CI") and HOLES and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say which skips CI does not accept."""
+    if os.environ.get("CI") and HOLES:
+        terminalreporter.section("unexpected skips: install what they need in .ci/run")
+        for hole in HOLES:
+            terminalreporter.line(hole)
