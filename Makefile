@@ -9,7 +9,7 @@ run: .venv/ready
 	$(BIN)/burntout run $(ARGS)
 
 test: .venv/ready
-	$(BIN)/python -m pytest $(ARGS)
+	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check

@@ -1,4 +1,4 @@
-"""Build hook: a wheel carries the scenes and assets inside the package, an editable install reads them where they are."""
+"""Build hook: a wheel carries the scenes and assets, an editable install reads them where they are."""
 
 from typing import Any
 

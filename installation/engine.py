@@ -49,6 +49,8 @@ RATE_MEMORY = 0.8  # of the running average of generations per second
 
 def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
     """The life of the engine, from its start to the conductor's order to quit."""
+    # Threads that spin while they wait would take the stage's core; read by OpenMP when torch is imported, below.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     with living("engine", pipe) as uplink:
         os.nice(NICENESS)
         Engine(wires, uplink, settings).serve()

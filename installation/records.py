@@ -70,12 +70,17 @@ class Burnt:
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
 class Step:
-    """One visible step of burning or restoring: ``x`` as it stands, ``denoised`` as the restorer guesses it."""
+    """One visible step of restoring: ``x`` as it stands, ``denoised`` as the restorer guesses it.
+
+    ``x`` is variance exploding, image plus sigma noise. A latent restorer, which would have to decode twice, gives
+    the picture shown last instead and says ``noisy=False``.
+    """
 
     index: int
     sigma: float
     x: Image
     denoised: Image
+    noisy: bool = True
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -83,7 +83,7 @@ def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Iter
 
 def seen(step: Step) -> Image:
     """A noisy state scaled so that it can be looked at: variance preserving, x / sqrt(1 + sigma^2)."""
-    return step.x / math.hypot(1.0, step.sigma)
+    return step.x / math.hypot(1.0, step.sigma) if step.noisy else step.x
 
 
 def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float) -> Moment:

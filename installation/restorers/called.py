@@ -76,7 +76,7 @@ class Called:
         arguments = self._arguments(burnt, rng) | plan(self.pipe.scheduler, knobs.steps, burnt.sigma, size)
         for index, (timestep, latents) in enumerate(pulled(lambda hear: self._run(arguments, hear))):
             picture = self._show(latents, size).to(burnt.image)
-            yield Step(index, noise_at(self.pipe.scheduler, float(timestep)), shown, picture)
+            yield Step(index, noise_at(self.pipe.scheduler, float(timestep)), shown, picture, noisy=False)
             shown = picture
 
     def _show(self, latents: torch.Tensor, size: tuple[int, ...]) -> Image:

@@ -117,7 +117,7 @@ class Diffusion:
         for index, (rung, below) in enumerate(pairwise([*rungs, Rung(-1, 0.0)])):
             denoised = self.denoise(z, rung, burnt.image.shape)
             picture = decode(self.pipe.vae, denoised).to(burnt.image)
-            yield Step(index, rung.sigma, shown, picture)
+            yield Step(index, rung.sigma, shown, picture, noisy=False)
             shown, z = picture, self._descend(z, denoised, (rung.sigma, below.sigma), knobs.churn, rng)
 
     def _descend(

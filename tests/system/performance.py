@@ -66,7 +66,7 @@ class Performance:
         for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
                 if any(Path(mapped.path).name == f"vitals-{entry}" for mapped in child.memory_maps()):
-                    return child.pid
+                    return int(child.pid)
         raise AssertionError(f"no process named {entry}")
 
     def stop(self, number: int = signal.SIGTERM) -> str:
