@@ -14,11 +14,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installation import __version__, engine, scenes
+from installation import engine, scenes
 from installation.control.commands import COMMANDS
 from installation.control.osc import OscDoor, OscError
 from installation.control.store import Store
@@ -33,7 +33,8 @@ from installation.machine.supervisor import Duty, Ward
 from installation.panels import all_knobs
 from installation.programme import calendar as calendars
 from installation.programme.hours import Programme
-from installation.recording import recorder, takes
+from installation.recording import recorder
+from installation.recording.desk import Desk
 from installation.records import Message, Order, Report
 from installation.scenes import Scene
 from installation.stage import panel as stage_panel
@@ -97,9 +98,7 @@ class Conductor:
         self._stopping = threading.Event()
         self._wards: dict[str, Ward] = {}
         self._playing: Mapping[str, Any] = {}
-        self._take: Path | None = None
-        self._last_take: Path | None = None
-        self._lineages = 0
+        self._desk = Desk(settings.state, partial(self._tell, "recorder"), partial(self._tell, "engine"))
         self._open = True
         self._lit = self._begun = False
         self._refused = 0
@@ -125,7 +124,7 @@ class Conductor:
             self._deadline = time.monotonic() + STOP_WITHIN
             for ward in reversed(self._wards.values()):
                 ward.stop(time.monotonic())
-        log.info("Stopped. %s", f"The take is in {self._last_take}." if self._last_take else "")
+        log.info("Stopped. %s", f"The take is in {self._desk.last}." if self._desk.last else "")
 
     def stop(self) -> None:
         """End the performance; safe in a signal handler."""
@@ -137,6 +136,10 @@ class Conductor:
             self._inbox.put_nowait(message)
         except queue.Full:
             self._refused += 1
+
+    def _tell(self, name: str, order: Order) -> None:
+        """Give an order to a process, whichever life it is in."""
+        self._wards[name].post(order)
 
     @contextlib.contextmanager
     def _lay_wires(self) -> Iterator[None]:
@@ -164,8 +167,7 @@ class Conductor:
 
     @contextlib.contextmanager
     def _seat_recorder(self) -> Iterator[None]:
-        orders = self._recorder_orders
-        with self._ward("recorder", recorder.run, (self.settings,), recorder.RECORDER_VITALS, orders):
+        with self._ward("recorder", recorder.run, (self.settings,), recorder.RECORDER_VITALS, self._desk.orders):
             yield
 
     @contextlib.contextmanager
@@ -249,7 +251,7 @@ class Conductor:
             self._refused += 1
             log.warning("Refused from %s: %s", message.source, refusal)
         else:
-            self._log_to_take(message=asdict(message))
+            self._desk.log(message=asdict(message))
 
     @property
     def _serial(self) -> int:
@@ -273,11 +275,11 @@ class Conductor:
             case "engine", "playing":
                 self._on_playing(data)
             case "engine", "generation":
-                self._log_to_take(generation=data)
+                self._desk.log(generation=data)
             case "recorder", "closed":
-                self._on_closed(data)
+                self._desk.closed(data)
             case "recorder", "refused":
-                self._take = self._last_take = None  # the recorder has said why
+                self._desk.refused()
             case "stage", "key":
                 self.stop()
             case name, "refused":
@@ -315,61 +317,12 @@ class Conductor:
     def _on_playing(self, told: Mapping[str, Any]) -> None:
         first = not self._playing
         self._playing, self._begun = told, told["scene"] == self._scene.name
-        self._log_to_take(event="playing", playing=dict(told))
-        self._save_lineage()
+        self._desk.playing(told)
         log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
         if first and self._performance.seconds:
             self._ends = time.monotonic() + self._performance.seconds
         if first and self._performance.record:
-            self._start_recording()
-
-    # ------------------------------------------------------------------ recording
-
-    def _start_recording(self) -> None:
-        if self._take:
-            raise Refusal(f"Already recording {self._take.name}; send /record/stop first.")
-        self._take = self._last_take = takes.new_folder(self.settings.state, self._scene.name, datetime.now(UTC))
-        self._lineages = 0
-        for order in self._recorder_orders():
-            self._wards["recorder"].post(order)
-        self._save_lineage()
-        log.info("Recording to %s.", self._take)
-
-    def _save_lineage(self) -> None:
-        """Put what the take needs to be rendered again beside it, once for every lineage that it shows."""
-        if self._take:
-            path = self._take / f"lineage-{self._lineages:03d}.safetensors"
-            self._wards["engine"].post(Order("save", {"path": str(path)}))
-            self._lineages += 1
-
-    def _recorder_orders(self) -> list[Order]:
-        """What a reborn recorder needs to go on with the take."""
-        if self._take is None:
-            return []
-        manifest = {
-            "title": self._scene.title,
-            "scene": self._scene.name,
-            "scene_text": self._scene.text,
-            "origin": str(self._scene.origin.name),
-            "version": __version__,
-            **{key: self._playing.get(key) for key in ("seed", "restorer", "model", "digest", "size", "serial")},
-        }
-        return [Order("start", {"folder": str(self._take), "manifest": manifest})]
-
-    def _stop_recording(self) -> None:
-        if self._take is None:
-            raise Refusal("Nothing is being recorded; send /record/start first.")
-        self._wards["recorder"].post(Order("stop"))
-        self._take = None
-
-    def _on_closed(self, data: Mapping[str, Any]) -> None:
-        self._take = None
-        log.info("The take is closed: %d frames, %d dropped (%s).", data["frames"], data["dropped"], data["reason"])
-
-    def _log_to_take(self, **line: object) -> None:
-        if self._take:
-            stamped = {"at_ns": time.monotonic_ns(), **line}
-            self._wards["recorder"].post(Order("log", {"line": stamped}))
+            self._desk.start(self._scene, told)
 
     # ------------------------------------------------------------------ commands
 
@@ -379,7 +332,7 @@ class Conductor:
             case "/scene/load", str(name):
                 self._load_scene(name, now)
             case "/prompt", str(text):
-                self._wards["engine"].post(Order("prompt", {"text": text}))
+                self._tell("engine", Order("prompt", {"text": text}))
             case "/panic/black", bool(wanted):
                 self._panic(stage_panel.BLACK, now, wanted=wanted)
             case "/panic/hold", bool(wanted):
@@ -394,13 +347,13 @@ class Conductor:
     def _press(self, address: str, now: float) -> None:
         match address:
             case "/panic/origin":
-                self._wards["engine"].post(Order("origin"))
+                self._tell("engine", Order("origin"))
             case "/panic/release":
                 self._store.let_go(None, now)
             case "/record/start":
-                self._start_recording()
+                self._desk.start(self._scene, self._playing)
             case "/record/stop":
-                self._stop_recording()
+                self._desk.stop()
 
     def _load_scene(self, name: str, now: float) -> None:
         path = scenes.find(name, share("scenes"))
@@ -410,7 +363,7 @@ class Conductor:
             self._store.tick(now, 0)
         )  # the new scene's first generation must not read the old one's knobs
         self._begun = False
-        self._wards["engine"].post(self._play(resume=False))
+        self._tell("engine", self._play(resume=False))
 
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:
         """A panic lasts until somebody ends it."""
@@ -423,7 +376,7 @@ class Conductor:
         """Opening hours: outside them the stage is black on purpose and the engine rests."""
         self._open = is_open
         self._board.write({stage_panel.OPEN: float(is_open)})
-        self._wards["engine"].post(Order("wake" if is_open else "rest"))
+        self._tell("engine", Order("wake" if is_open else "rest"))
         log.info("The house is %s.", "open" if is_open else "closed; the stage is black on purpose")
 
     # ------------------------------------------------------------------ health
@@ -461,7 +414,7 @@ class Conductor:
             memory=engine_.get("memory", 0.0),
             stage_fps=stage.get("fps", 0.0),
             worst_gap_ms=stage.get("worst_gap_ms", 0.0),
-            recording=self._take,
+            recording=self._desk.take,
             dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
             refused=self._refused,
             deaths={name: len(ward.deaths) for name, ward in self._wards.items()},

@@ -59,11 +59,6 @@ def load(path: Path, height: int, width: int) -> Pixels:
     return np.asarray(fitted)
 
 
-def save(path: Path, pixels: Pixels) -> None:
-    """Write H x W x 3 uint8 sRGB pixels; the suffix names the format."""
-    Pillow.fromarray(pixels).save(path)
-
-
 def to_tensor(pixels: Pixels) -> Image:
     """H x W x 3 uint8 sRGB to 1 x 3 x H x W float32 in -1 to 1."""
     import torch

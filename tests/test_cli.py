@@ -38,9 +38,7 @@ def test_a_window_size_is_width_by_height():
         cli.window_size("1280")
 
 
-@pytest.mark.parametrize(
-    "command", [None, *COMMANDS]
-)
+@pytest.mark.parametrize("command", [None, *COMMANDS])
 def test_every_command_explains_itself(command):
     words = [command.replace("_", "-")] if command else []
     assert "Usage" in called(*words, "--help")

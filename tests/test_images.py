@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from installation import images
 from installation.images import ImageError, load, to_pixels, to_tensor
 
 TALL, WIDE = 24, 32
@@ -313,9 +312,3 @@ def test_pixels_are_rounded_not_truncated_so_that_a_loop_does_not_darken():
 @pytest.mark.parametrize(("value", "level"), [(-7.0, 0), (7.0, 255), (float("inf"), 255), (float("-inf"), 0)])
 def test_what_lies_beyond_black_and_white_is_black_or_white(value, level):
     assert (to_pixels(torch.full((1, 3, 2, 2), value)) == level).all()
-
-
-def test_saved_pixels_are_read_back(tmp_path):
-    pixels = np.asarray(halves())
-    images.save(tmp_path / "a.png", pixels)
-    np.testing.assert_array_equal(load(tmp_path / "a.png", TALL, WIDE), pixels)

@@ -6,6 +6,7 @@ import logging
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from installation.knobs import nearest
 from installation.machine.files import share
 from installation.restorers.protocol import ModelError, Restorer
 
@@ -51,21 +52,23 @@ def load(name: str, model: str | None, models: Path | None, device: str) -> Rest
 
     Raises ``ModelError``.
     """
-    if name == "diffusion":
-        from installation.restorers import diffusion
+    match name:
+        case "diffusion":
+            from installation.restorers import diffusion
 
-        return diffusion.load(_folder(model, models), device)
-    folder = Path(model) if model else share("assets") / name
-    if name == "ember":
-        from installation.restorers import ember
+            return diffusion.load(_pipeline(model, models), device)
+        case "ember":
+            from installation.restorers import ember
 
-        return ember.load(folder, device)
-    from installation.restorers import archive
+            return ember.load(Path(model) if model else share("assets") / name, device)
+        case "archive":
+            from installation.restorers import archive
 
-    return archive.load(folder)
+            return archive.load(Path(model) if model else share("assets") / name)
+    raise ModelError(f"There is no restorer {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
 
 
-def _folder(model: str | None, models: Path | None) -> Path:
+def _pipeline(model: str | None, models: Path | None) -> Path:
     if model is None:
         raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
     folder = Path(model)

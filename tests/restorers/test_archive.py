@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from installation import images
 from installation.burns.gaussian import Gaussian
@@ -30,7 +31,7 @@ def paint(number):
 def folder(tmp_path_factory):
     path = tmp_path_factory.mktemp("archive")
     for number in range(5):
-        images.save(path / f"{number}.png", paint(number))
+        Image.fromarray(paint(number)).save(path / f"{number}.png")
     return path
 
 
@@ -171,7 +172,7 @@ def test_nothing_burnt_is_nothing_restored(archive):
 def test_pictures_that_cannot_be_read_are_skipped_and_counted(folder, tmp_path, caplog):
     (tmp_path / "broken.png").write_bytes((folder / "0.png").read_bytes()[:100])
     (tmp_path / "words.txt").write_text("not a picture")
-    images.save(tmp_path / "good.png", paint(1))
+    Image.fromarray(paint(1)).save(tmp_path / "good.png")
     with caplog.at_level(logging.WARNING):
         archive = load(tmp_path, side=64)
     assert (archive.files, archive.skipped) == (("good.png",), ("broken.png",))
@@ -192,7 +193,7 @@ def test_the_digest_follows_the_files(folder, archive, tmp_path):
     for path in folder.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())
     assert load(tmp_path, side=64).digest == archive.digest
-    images.save(tmp_path / "4.png", paint(9))
+    Image.fromarray(paint(9)).save(tmp_path / "4.png")
     assert load(tmp_path, side=64).digest != archive.digest
 
 

@@ -32,3 +32,8 @@ def test_an_archive_that_cannot_be_loaded_falls_back_on_the_one_that_ships(shelf
 def test_a_diffusion_scene_that_names_no_model_is_told_how():
     with pytest.raises(ModelError, match='model = "sd-turbo", or a folder'):
         load("diffusion", None, None, "cpu")
+
+
+def test_an_unknown_restorer_is_named_with_the_nearest():
+    with pytest.raises(ModelError, match="Did you mean ember"):
+        load("embers", None, None, "cpu")
