@@ -22,6 +22,7 @@ format: .venv/ready
 
 bench: .venv/ready
 	$(BIN)/burntout bench $(ARGS)
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-enable --benchmark-columns=median,iqr,rounds
 
 wheel: .venv/ready
 	$(BIN)/python -m pip wheel --no-deps --no-build-isolation --wheel-dir dist .

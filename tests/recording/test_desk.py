@@ -6,6 +6,7 @@ from installation.errors import Refusal
 from installation.machine.files import share
 from installation.panels import all_knobs
 from installation.recording.desk import Desk
+from installation.records import Order
 from installation.scenes import load
 
 PLAYING = {"seed": 7, "restorer": "archive", "digest": "d", "size": 64, "serial": 0}
@@ -16,7 +17,8 @@ class Office:
     """A desk, and everything that recorder and engine were told."""
 
     def __init__(self, state: Path) -> None:
-        self.recorder, self.engine = [], []
+        self.recorder: list[Order] = []
+        self.engine: list[Order] = []
         self.desk = Desk(state, self.recorder.append, self.engine.append)
 
     def start(self):
