@@ -38,7 +38,7 @@ class Desk:
         """Begin a take of what is playing. Raises ``Refusal`` when one is running already."""
         if self.take:
             raise Refusal(f"Already recording {self.take.name}; send /record/stop first.")
-        self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC))
+        self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
         told = {"title": scene.title, "scene": scene.name, "scene_text": scene.text, "origin": scene.origin.name}
         manifest = {**told, "version": __version__, **{key: playing.get(key) for key in PLAYED}}
         self._beginning = Order("start", {"folder": str(self.take), "manifest": manifest})

@@ -86,12 +86,15 @@ class Mark:
     at_ns: int
 
 
-def new_folder(state: Path, scene: str, now: datetime) -> Path:
-    """Where the next take goes: ``takes/2026-11-23T14-05-09-machine-dementia``; numbered when there is one already."""
+def new_folder(state: Path, scene: str, now: datetime, last: Path | None = None) -> Path:
+    """Where the next take goes: ``takes/2026-11-23T14-05-09-machine-dementia``; numbered when there is one already.
+
+    ``last`` was given away before and may not be there yet: the recorder makes the folders.
+    """
     slug = re.sub(r"[^a-z0-9]+", "-", scene.lower()).strip("-") or "untitled"
     wanted = state / FOLDER / f"{now:%Y-%m-%dT%H-%M-%S}-{slug}"
     folder, number = wanted, 1
-    while folder.exists():
+    while folder == last or folder.exists():
         number += 1
         folder = wanted.with_name(f"{wanted.name}-{number}")
     return folder
