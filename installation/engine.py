@@ -146,7 +146,8 @@ class Engine:
         if self._lineage is None or self._restorer is None:
             return
         self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter)
-        self._began = time.monotonic()
+        self._began = self._turned = time.monotonic()
+        self._rate = 0.0
         self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
 
     def _prompt(self, text: str) -> None:
