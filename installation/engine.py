@@ -26,7 +26,7 @@ from installation.machine.wires import Uplink, Wires
 from installation.restorers.shelf import Shelf
 
 if TYPE_CHECKING:
-    from installation.machine.settings import Settings
+    from installation.machine.settings import EngineSettings, Settings
     from installation.records import Order
     from installation.restorers import Restorer
     from installation.scenes import Scene
@@ -138,7 +138,12 @@ class Engine:
         self._prompt(scene.prompt)
         self._restart()
         model = {"restorer": restorer.name, "model": scene.model, "digest": restorer.digest}
-        begun = {"seed": lineage.seed, "serial": lineage.serial, "size": size}
+        begun = {
+            "seed": lineage.seed,
+            "serial": lineage.serial,
+            "size": size,
+            "threads": _threads(self._settings.engine),
+        }
         self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, **model, **begun)
 
     def _restart(self) -> None:
@@ -203,11 +208,16 @@ class Engine:
         self._rate = RATE_MEMORY * self._rate + (1.0 - RATE_MEMORY) / took if self._rate else 1.0 / took
 
 
+def _threads(settings: EngineSettings) -> int:
+    """How many threads torch computes with. Sums come out otherwise with another number: takes say with how many."""
+    return settings.threads or os.cpu_count() or 1
+
+
 def _device(settings: Settings) -> str:
     """The device torch computes on; threads are set here, once."""
     import torch
 
-    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
+    torch.set_num_threads(_threads(settings.engine))
     if settings.engine.device != "auto":
         return settings.engine.device
     return "cuda" if torch.cuda.is_available() else "cpu"

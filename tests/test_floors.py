@@ -29,7 +29,18 @@ FLOOR = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 
 #: Where a heavy library may stand, always imported inside a function.
 HEAVY = {
-    "torch": {"images", "randomness", "burns", "restorers", "loop", "training", "engine", "bench", "doctor"},
+    "torch": {
+        "images",
+        "randomness",
+        "burns",
+        "restorers",
+        "loop",
+        "training",
+        "engine",
+        "publishing",
+        "bench",
+        "doctor",
+    },
     "cv2": {"readings", "stage", "training"},
     "pygame": {"stage"},
     "av": {"recording", "publishing"},

@@ -73,11 +73,14 @@ def _again(take: Take, lines: Sequence[Mapping[str, Any]], shelf: Shelf) -> Iter
 
 
 def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -> tuple[Lineage, Restorer]:
+    import torch
+
     path: Path = take.folder / f"lineage-{number:03d}.safetensors"
     try:
         lineage = from_bytes(path.read_bytes())
     except OSError as error:
         raise TakeError(f"{path} cannot be read ({error.strerror}); nothing can be rendered again.") from None
+    torch.set_num_threads(told["threads"])  # another number of threads adds up in another order
     restorer = shelf.take(told["restorer"], told.get("model"))
     if restorer.digest != told["digest"]:
         raise TakeError(f"{take.name} was made with another {told['restorer']} than the one that is here.")

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Post = Callable[[Order], None]
-PLAYED = ("seed", "restorer", "model", "digest", "size", "serial")  # of what the engine says when it begins to play
+PLAYED = (
+    "seed",
+    "restorer",
+    "model",
+    "digest",
+    "size",
+    "serial",
+    "threads",
+)  # of what the engine says when it begins to play
 
 
 class Desk:

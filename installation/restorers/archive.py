@@ -18,7 +18,7 @@ import numpy as np
 from installation import images
 from installation.restorers import patches
 from installation.restorers.protocol import ModelError
-from installation.restorers.sampling import walk
+from installation.restorers.sampling import last_rung, walk
 
 if TYPE_CHECKING:
     import torch
@@ -74,7 +74,7 @@ class Archive:
                 f"The archive restores pictures whose sides are multiples of {SIDE} pixels, not {width} x {height}. "
                 "Choose another size, 256 x 256 for example."
             )
-        return walk(self.denoise, burnt, knobs, rng)
+        return walk(self.denoise, burnt, knobs, rng, last_rung(knobs.steps, burnt.sigma))
 
     def denoise(self, x: Image, sigma: float) -> Image:
         """D(x, sigma): what the archive expects behind the noise, whole or patch by patch as it was loaded.

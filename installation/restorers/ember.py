@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.restorers import wavelet
 from installation.restorers.protocol import ModelError
-from installation.restorers.sampling import SIGMA_MIN, karras_sigmas, walk
+from installation.restorers.sampling import last_rung, walk
 
 if TYPE_CHECKING:
     import torch
@@ -89,17 +89,6 @@ class Ember:
             (guess,) = self.network(quiet, loudness(sigma), return_dict=False)
         answer: torch.Tensor = guess.float()
         return answer
-
-
-def last_rung(steps: int, sigma: float) -> float:
-    """The quietest noise at which ember is asked for a guess: Karras' ladder of one step more, without its lowest rung.
-
-    A whole ladder spends its last step at sigma 0.02, where nothing is left to remove: two steps would give what one
-    gives. With few steps each one must count.
-    """
-    if steps == 1 or sigma <= SIGMA_MIN:
-        return SIGMA_MIN
-    return karras_sigmas(steps + 1, SIGMA_MIN, sigma)[steps - 1]
 
 
 def loudness(sigma: torch.Tensor) -> torch.Tensor:

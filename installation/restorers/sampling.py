@@ -35,6 +35,17 @@ def karras_sigmas(steps: int, sigma_min: float, sigma_max: float, rho: float = 7
     return [float(sigma_max), *map(float, levels[1:]), 0.0]
 
 
+def last_rung(steps: int, sigma: float) -> float:
+    """The quietest noise at which to ask for a guess: Karras' ladder of one step more, without its lowest rung.
+
+    A whole ladder spends its last step at sigma 0.02, where nothing is left to remove: two steps would give what one
+    step gives. With few steps each one must count.
+    """
+    if steps == 1 or sigma <= SIGMA_MIN:
+        return SIGMA_MIN
+    return karras_sigmas(steps + 1, SIGMA_MIN, sigma)[steps - 1]
+
+
 def walk(
     denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator, sigma_min: float = SIGMA_MIN
 ) -> Iterator[Step]:
