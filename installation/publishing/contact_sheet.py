@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
 
-from installation.publishing.selection import Cell, burning, forgetting
+from installation.publishing.selection import Cell, burning, forgetting, full_rows, hottest
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from installation.recording.takes import Take
 
 WIDTH, MARGIN, GAP = 2400, 120, 16  # pixels: 203 mm wide at 300 dots per inch
-COLUMNS, ROWS = 8, 6  # at most; the first row burns
+COLUMNS, ROWS = 8, 6  # at most; the first two rows burn
 CELL = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS  # 256 pixels: the loop's own size, untouched
 DOTS_PER_INCH = 300
 
@@ -60,10 +60,14 @@ def contact_sheet(take: Take, path: Path, *, progress: Progress | None = None) -
 
 
 def arrange(take: Take) -> list[Section]:
-    """What is on the sheet: a row of burning, then the generations."""
+    """What is on the sheet: a row of burning, a row of the hottest, then the generations."""
     marks = takes.marks(take.folder)
-    every, cells = forgetting(marks, takes.generations(take), COLUMNS * (ROWS - 1))
-    sections = [Section("burning", burning(marks, COLUMNS)), Section(_every(every), cells)]
+    every, cells = forgetting(marks, takes.generations(take), COLUMNS * (ROWS - 2))
+    sections = [
+        Section("burning", burning(marks, COLUMNS)),
+        Section("burning, at its hottest", hottest(marks, COLUMNS)),
+        Section(_every(every), full_rows(cells, COLUMNS)),
+    ]
     return [section for section in sections if section.cells]
 
 

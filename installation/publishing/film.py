@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[float], None]
 
-ENCODER = {"crf": "18", "preset": "veryfast", "profile": "high"}
+#: Noise cannot be compressed: without a ceiling a hot minute takes 170 MB.
+ENCODER = {"crf": "18", "maxrate": "12M", "bufsize": "24M", "preset": "veryfast", "profile": "high"}
 BT709, LIMITED, FULL = 1, 1, 2  # code points of ITU-T H.273, and FFmpeg's names for the ranges
 
 

@@ -1,4 +1,4 @@
-"""Which pictures of a take stand for the whole: its first burning, and every n-th generation."""
+"""Which pictures of a take stand for the whole: its first and its hottest burning, and every n-th generation."""
 
 from __future__ import annotations
 
@@ -28,6 +28,26 @@ def burning(marks: Sequence[Mark], most: int) -> list[Cell]:
     A turn with more to show is thinned evenly; after one with less the next turn follows.
     """
     opening = next((place for place, mark in enumerate(marks) if mark.phase == "generation"), 0)
+    return _burning_from(marks, opening, most)
+
+
+def hottest(marks: Sequence[Mark], most: int) -> list[Cell]:
+    """The hottest turn: the picture before it and what became of that. Empty when it is the first, shown already."""
+    ends = [place for place, mark in enumerate(marks) if mark.phase == "generation"]
+    burnt = [place for place, mark in enumerate(marks) if mark.phase != "generation" and ends and place > ends[0]]
+    if not burnt:
+        return []
+    peak = max(burnt, key=lambda place: marks[place].temperature)
+    opening = max(place for place in ends if place < peak)
+    return _burning_from(marks, opening, most) if opening > ends[0] else []
+
+
+def full_rows(cells: list[Cell], columns: int) -> list[Cell]:
+    """Whole rows: where there are several, the earliest cells give way, for their likes stand above them."""
+    return cells[len(cells) % columns :] if len(cells) > columns else cells
+
+
+def _burning_from(marks: Sequence[Mark], opening: int, most: int) -> list[Cell]:
     turn = list(marks[opening + 1 : 1 + _end_of_turn(marks, opening + 1)])
     if len(turn) < most - 1:
         turn = list(marks[opening + 1 : opening + most])

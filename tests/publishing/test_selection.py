@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.publishing.selection import burning, forgetting, matched, thinned
+from installation.publishing.selection import burning, forgetting, full_rows, hottest, matched, thinned
 from installation.recording.takes import Mark
 from installation.records import Showing
 from tests.recording.rehearsal import frames, generation
@@ -83,6 +83,26 @@ def test_thinning_keeps_the_ends_and_the_order(count, most):
     assert len(kept) == min(count, most)
     assert kept[:1] + kept[-1:] == everything[:1] + everything[-1:]
     assert [mark.frame for mark in kept] == sorted({mark.frame for mark in kept})
+
+
+def test_the_hottest_turn_begins_with_the_picture_it_burnt():
+    cells = hottest([ORIGIN, *turn(2, 2, 1, 1), *turn(6, 6, 1, 2), *turn(14, 2, 1, 3)], 8)
+    assert len(cells) == 8
+    assert (cells[0].frame, cells[1].frame, cells[-1].frame) == (5, 6, 13)
+    assert cells[0].left == "generation 1"
+    assert cells[-1].left == "generation 2"
+
+
+def test_the_first_turn_is_not_shown_twice():
+    assert hottest([ORIGIN, *turn(2, 6, 1, 1), *turn(10, 2, 1, 2)], 8) == []
+    assert hottest([ORIGIN], 8) == []
+
+
+@pytest.mark.parametrize(("count", "left"), [(0, 0), (5, 5), (8, 8), (9, 8), (33, 32)])
+def test_several_rows_are_whole_rows_that_end_with_the_last_picture(count, left):
+    _, cells = forgetting(marks(1 + 4 * count), [], 100)
+    assert len(full_rows(cells, 8)) == left
+    assert full_rows(cells, 8)[-1:] == cells[-1:]
 
 
 def test_a_take_without_marks_has_nothing_to_show():
