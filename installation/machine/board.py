@@ -8,12 +8,12 @@ killed in the middle must not blind the readers.
 from __future__ import annotations
 
 import json
-import mmap
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
+
+from installation.machine.files import mapped
 
 TRIES = 64
 
@@ -23,11 +23,7 @@ class Board:
 
     def __init__(self, path: Path) -> None:
         """Map an existing board."""
-        descriptor = os.open(path, os.O_RDWR)
-        try:
-            self._map = mmap.mmap(descriptor, 0)
-        finally:
-            os.close(descriptor)
+        self._map = mapped(path)
         count, length = (int(n) for n in np.frombuffer(self._map, np.uint64, count=2, offset=8))
         self._sequence = np.frombuffer(self._map, np.uint64, count=1)
         self._values = np.frombuffer(self._map, np.float64, count=count, offset=24)

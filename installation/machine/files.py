@@ -1,6 +1,7 @@
 """Files are replaced, never rewritten; and where things are, in a checkout, in a wheel and on a gallery machine."""
 
 import contextlib
+import mmap
 import os
 import secrets
 import tempfile
@@ -47,6 +48,12 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     finally:
         with contextlib.suppress(OSError):  # nothing is there when all went well
             beside.unlink()
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """A file as memory that every process mapping it shares."""
+    with path.open("r+b") as file:
+        return mmap.mmap(file.fileno(), 0)
 
 
 def require_writable(folder: Path) -> Path:

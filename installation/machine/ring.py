@@ -7,14 +7,13 @@ killed writer holds no lock, and a torn frame is never seen. The marks rely on x
 
 from __future__ import annotations
 
-import mmap
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, get_args
 
 import numpy as np
 
+from installation.machine.files import mapped
 from installation.records import Frame, Showing
 
 if TYPE_CHECKING:
@@ -46,11 +45,7 @@ class Ring:
 
     def __init__(self, path: Path) -> None:
         """Map an existing ring."""
-        descriptor = os.open(path, os.O_RDWR)
-        try:
-            self._map = mmap.mmap(descriptor, 0)
-        finally:
-            os.close(descriptor)
+        self._map = mapped(path)
         self._head = np.frombuffer(self._map, _HEADER, count=1)
         self._slots = int(self._head["slots"][0])
         self._room = int(self._head["room"][0])

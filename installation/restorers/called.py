@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from installation.records import Step
-from installation.restorers.latents import clean_image, decode
+from installation.restorers.latents import clean_image, decode, require_sides
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN
 
@@ -60,11 +60,7 @@ class Called:
         multiple of what the model's patches span.
         """
         factor = max(self.pipe.vae_scale_factor, PATCH)
-        height, width = burnt.image.shape[-2:]
-        if height % factor or width % factor:
-            raise ModelError(
-                f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}."
-            )
+        require_sides(burnt.image, factor)
         return self._walk(burnt, knobs, rng)
 
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Dice) -> Iterator[Step]:

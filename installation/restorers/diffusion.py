@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from installation.randomness import white
 from installation.records import Step
 from installation.restorers.called import Called, image_form
-from installation.restorers.latents import clean_image, decode, encode
+from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN, ancestral_split
 from installation.restorers.trust import Vouched, vouch
@@ -99,11 +99,7 @@ class Diffusion:
         (T = .9565 for Stable Diffusion) it starts from the hottest.
         """
         factor = 2 ** (len(_block_channels(self.pipe.vae)) - 1)
-        height, width = burnt.image.shape[-2:]
-        if height % factor or width % factor:
-            raise ModelError(
-                f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}."
-            )
+        require_sides(burnt.image, factor)
         return self._walk(burnt, knobs, rng)
 
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:

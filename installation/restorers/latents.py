@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from installation.restorers.protocol import ModelError
+
 if TYPE_CHECKING:
     import torch
 
@@ -18,6 +20,13 @@ def clean_image(burnt: Burnt) -> Image:
     An encoder cannot see through white noise, so the latents of the source are burnt to the same SNR instead.
     """
     return burnt.source if burnt.source is not None else burnt.image / max(burnt.signal, FAINTEST)
+
+
+def require_sides(image: Image, factor: int) -> None:
+    """Raises ``ModelError`` unless both sides are multiples of what a latent place spans."""
+    height, width = image.shape[-2:]
+    if height % factor or width % factor:
+        raise ModelError(f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}.")
 
 
 def encode(vae: Any, image: Image) -> torch.Tensor:
