@@ -14,6 +14,8 @@ from installation.errors import Refusal
 
 Panel = TypeVar("Panel")
 Kind = Literal["number", "whole", "switch", "choice"]
+#: A knob's value in words: what people and logs say.
+Setting = float | int | bool | str
 
 _PANELS: dict[str, type] = {}
 _KNOBS: dict[str, "Knob"] = {}
@@ -53,7 +55,7 @@ class Knob:
         clamped = float(min(max(value, self.low), self.high))  # clamped first: a huge whole number fits no float
         return clamped if self.kind == "number" else float(round(clamped))
 
-    def show(self, value: float) -> float | int | bool | str:
+    def show(self, value: float) -> Setting:
         """The value on the board in the words of the declaration."""
         if self.kind == "choice":
             return self.choices[int(value)]
@@ -123,6 +125,19 @@ def read(cls: type[Panel], values: Mapping[str, float]) -> Panel:
         if address in values:
             fields[field.name] = _KNOBS[address].show(values[address])
     return cls(**fields)
+
+
+def spoken(values: Mapping[str, float]) -> dict[str, Setting]:
+    """Board values in the words of their declarations: a choice keeps its name, whatever is added beside it later."""
+    return {address: _KNOBS[address].show(value) for address, value in values.items()}
+
+
+def understood(said: Mapping[str, Setting]) -> dict[str, float]:
+    """Board values again. Raises ``KnobError`` where a knob or a choice is not known any more."""
+    unknown = [address for address in said if address not in _KNOBS]
+    if unknown:
+        raise KnobError(f"Nothing listens at {unknown[0]}.{nearest(unknown[0], _KNOBS)}")
+    return {address: _KNOBS[address].parse(value) for address, value in said.items()}
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

@@ -99,7 +99,7 @@ class Frame:
 class Generation:
     """One turn of the loop, complete enough to be rendered again.
 
-    ``knobs`` are the board values as used, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
+    ``knobs`` are the values as used, choices by name, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
     ``readings`` are named measurements, ``seconds`` is what it took.
     """
 
@@ -109,7 +109,7 @@ class Generation:
     scene: str
     medium: str
     temperature: float
-    knobs: Mapping[str, float]
+    knobs: Mapping[str, float | int | bool | str]
     readings: Mapping[str, float]
     digest: str
     seconds: float

@@ -1,5 +1,6 @@
 """Knobs: one declaration gives an address, a range, words for a person and a typed number."""
 
+import json
 import math
 import sys
 from dataclasses import dataclass
@@ -8,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.knobs import KnobError, declared, knob, nearest, panel, read
+from installation.knobs import KnobError, declared, knob, nearest, panel, read, spoken, understood
+from installation.panels import all_knobs
 
 
 @panel("/test/oven")
@@ -143,3 +145,15 @@ def test_only_near_names_are_suggested(name, hint):
 
 def test_knobs_stand_without_heavy_libraries():
     assert "torch" not in vars(sys.modules["installation.knobs"])
+
+
+def test_what_a_log_keeps_is_understood_again():
+    values = {address: knob.default for address, knob in all_knobs().items()}
+    said = spoken(values)
+    assert said["/burn/medium"] == "gaussian"
+    assert understood(json.loads(json.dumps(said))) == values
+
+
+def test_a_log_of_a_knob_that_is_gone_is_answered_with_the_nearest():
+    with pytest.raises(KnobError, match="/loop/colour"):
+        understood({"/loop/color": 0.5})

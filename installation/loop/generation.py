@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from installation.burns import MEDIA, Medium, chosen
 from installation.images import to_pixels
-from installation.knobs import read
+from installation.knobs import read, spoken
 from installation.loop.drift import feed_back
 from installation.loop.knobs import Looping
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
@@ -97,7 +97,7 @@ def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping
         scene=lineage.scene,
         medium=name_of(medium),
         temperature=medium.temperature,
-        knobs=dict(values),
+        knobs=spoken(values),
         readings=measure(lineage),
         digest=lineage.digest(),
         seconds=seconds,

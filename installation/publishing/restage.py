@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from installation.knobs import understood
 from installation.loop.generation import turn
 from installation.loop.lineage import Lineage, from_bytes
 from installation.recording import journal
@@ -92,6 +93,6 @@ def _render(lineage: Lineage, restorer: Restorer, logged: Mapping[str, Any]) -> 
     if logged["parent"] == 0 and lineage.parent != 0:
         lineage.reignite()
     lineage.serial = logged["serial"]
-    for moment in turn(lineage, restorer, logged["knobs"], time.perf_counter):
+    for moment in turn(lineage, restorer, understood(logged["knobs"]), time.perf_counter):
         last = moment
     return last.generation.digest if last.generation else ""
