@@ -57,7 +57,7 @@ def test_a_timed_performance_ends_by_itself_with_a_complete_take_and_leaves_noth
         children = psutil.Process(show.process.pid).children()
         show.ends(within=60.0)
     assert show.process.returncode == 0
-    assert not alive(children)
+    until(lambda: not alive(children), 5.0)  # the interpreter's own resource tracker leaves a moment after it
     assert not list(wires.memory_folder().glob(f"{wires.PREFIX}{show.process.pid}-*"))
     (take,) = takes.all_takes(state)
     assert take.status == "complete"
@@ -73,7 +73,7 @@ def test_a_signal_ends_every_process_and_closes_the_take(tmp_path, state, number
         children = psutil.Process(show.process.pid).children()
         show.stop(number)
     assert show.process.returncode == 0
-    assert not alive(children)
+    until(lambda: not alive(children), 5.0)  # the interpreter's own resource tracker leaves a moment after it
     (take,) = takes.all_takes(state)
     assert take.status == "complete"
 
