@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from installation.burns import gaussian, heat  # noqa: F401 - importing a medium files it
+from installation.burns import animorphosis, brownian, gaussian, heat  # noqa: F401 - importing a medium files it
 from installation.burns.registry import MEDIA, Medium
 from installation.knobs import knob, panel, read
 
