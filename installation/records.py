@@ -52,12 +52,12 @@ class Report:
 class Burnt:
     """A burnt image and how badly it is burnt: what a medium hands to a restorer.
 
-    ``image = signal * something + noise * white noise``. ``sigma`` is the variance-exploding noise level, in units
+    ``image = signal * source + noise * white noise``. ``sigma`` is the variance-exploding noise level, in units
     of the image, from which a Gaussian restorer must start: at that level noise covers whatever the medium destroyed.
     For the Gaussian medium ``signal = cos phi``, ``noise = sin phi``, ``sigma = tan phi``, ``phi = pi T / 2``
-    (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``. ``source`` is the
-    clean image where the medium is plain noise: a restorer that works in latents burns those to the same SNR itself,
-    as no encoder can read an image through noise.
+    (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``. ``source`` is what
+    is left without the white noise, where the medium knows it: a restorer that works in latents burns that to the
+    same SNR itself, as no encoder can read an image through noise.
     """
 
     image: Image
