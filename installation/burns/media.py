@@ -5,7 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from installation.burns import animorphosis, brownian, gaussian, heat  # noqa: F401 - importing a medium files it
+from installation.burns import (  # noqa: F401 - importing a medium files it
+    animorphosis,
+    black_scholes,
+    brownian,
+    gaussian,
+    heat,
+    jpeg,
+)
 from installation.burns.registry import MEDIA, Medium
 from installation.knobs import knob, panel, read
 
