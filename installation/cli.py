@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
 from installation import __version__, scenes
 from installation.errors import Refusal
@@ -68,7 +69,9 @@ def run(
         float | None, typer.Option("--for", parser=duration, metavar="60s|5m|2h", help="Play this long, then stop.")
     ] = None,
     record: Annotated[bool, typer.Option("--record", help="Record a take from the first picture on.")] = False,
-    seed: Annotated[int | None, typer.Option(min=0, help="Begin a new lineage with this seed.")] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, max=scenes.HIGHEST_SEED, help="Begin a new lineage with this seed.")
+    ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Begin a new lineage, whatever was playing before.")] = False,
     programme: Annotated[Path | None, typer.Option(help="programme.toml: opening hours and what plays when.")] = None,
     window: Annotated[
@@ -110,9 +113,9 @@ def list_scenes() -> None:
     table = Table("scene", "restorer", "what it shows", box=None)
     for name, scene in scenes.all_scenes(share("scenes"), all_knobs(), share("assets")).items():
         if isinstance(scene, Refusal):
-            table.add_row(name, "", f"[red]{scene}")
+            table.add_row(name, "", Text(str(scene), "red"))
         else:
-            table.add_row(name, scene.restorer, " ".join(scene.doc.split()))
+            table.add_row(name, scene.restorer, Text(" ".join(scene.doc.split())))
     console.print(table)
 
 
@@ -125,10 +128,10 @@ def check(
     for path in paths or sorted(share("scenes").glob("*.toml")):
         try:
             scenes.load(path, all_knobs(), share("assets"))
-            console.print(f"{path.name}: good", highlight=False)
+            _say(f"{path.name}: good")
         except Refusal as refusal:
             faults += 1
-            console.print(f"[red]{refusal}", highlight=False)
+            _say(str(refusal), "red")
     if faults:
         raise typer.Exit(1)
 
@@ -172,7 +175,10 @@ def list_takes(state: State = None, config: Config = None) -> None:
     for take in takes.all_takes(settings.state):
         size = f"{take.total_bytes / 1e6:.1f}"
         table.add_row(take.name, take.scene, str(take.frames), size, take.status)
-    console.print(table if table.row_count else f"No takes in {settings.state}. Record one: burntout run --record")
+    if table.row_count:
+        console.print(table)
+    else:
+        _say(f"No takes in {settings.state}. Record one: burntout run --record")
 
 
 @app.command()
@@ -190,7 +196,7 @@ def publish(
         task = progress.add_task(f"Publishing {found.name}", total=1.0)
         paths = publishing.publish(found, out or found.folder, lambda share: progress.update(task, completed=share))
     for path in paths:
-        console.print(str(path), highlight=False, soft_wrap=True)
+        _say(str(path))
 
 
 @app.command()
@@ -250,7 +256,7 @@ def train(
     from installation.training import trainer
 
     recipe = trainer.Recipe(minutes=minutes, seed=seed)
-    console.print(f"The model is in {trainer.train(images, out, recipe, keep_out=keep_out or (), console=console)}.")
+    _say(f"The model is in {trainer.train(images, out, recipe, keep_out=keep_out or (), console=console)}.")
 
 
 def _perform(settings: Settings, performance: Any) -> None:
@@ -272,7 +278,7 @@ def _logs(settings: Settings) -> Path | None:
     except StorageError as error:
         if not settings.state.is_dir():
             raise
-        console.print(f"[red]{error} The show goes on without takes, checkpoints and logs.", highlight=False)
+        _say(f"{error} The show goes on without takes, checkpoints and logs.", "red")
         return None
     return logs
 
@@ -298,9 +304,14 @@ def _given(**options: Any) -> dict[str, Any]:
     return {name: value for name, value in options.items() if value is not None and value != {}}
 
 
+def _say(sentence: str, style: str = "", voice: Console = console) -> None:
+    """A sentence as it is: names of files may hold brackets, which rich would read as markup."""
+    voice.print(Text(sentence, style), soft_wrap=True)
+
+
 def _progress() -> Progress:
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
@@ -313,5 +324,5 @@ def main() -> None:
     try:
         app()
     except Refusal as refusal:
-        Console(stderr=True).print(f"[red]{refusal}", highlight=False, soft_wrap=True)
+        _say(str(refusal), "red", Console(stderr=True))
         sys.exit(2)

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 import psutil
+from rich.markup import escape
 
 from installation import scenes
 from installation.errors import Refusal
@@ -43,7 +44,7 @@ class Finding:
 
     def line(self) -> str:
         """For the terminal, with rich's markup."""
-        return f"{MARKS[self.grade]}  {self.what:<11} {self.sentence}"
+        return f"{MARKS[self.grade]}  {self.what:<11} {escape(self.sentence)}"  # paths may hold brackets
 
 
 def examine(settings: Settings) -> Iterator[Finding]:

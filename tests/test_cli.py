@@ -80,6 +80,23 @@ def test_a_refusal_is_one_sentence_and_exit_code_two():
     assert "Traceback" not in refused.stderr
 
 
+def test_brackets_in_a_file_name_are_no_markup(tmp_path):
+    folder = tmp_path / "[/red] [bold]"
+    folder.mkdir(parents=True)  # a slash is in it: the closing tag
+    (folder / "scene.toml").write_text("nope = 1")
+    words = [sys.executable, "-m", "installation", "run", "[/red] [bold]/scene.toml"]
+    refused = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
+    assert refused.returncode == 2
+    assert refused.stderr.startswith("[/red] [bold]/scene.toml")
+    assert "[/red] [bold]" in called("takes", "--state", str(folder))
+
+
+def test_a_seed_larger_than_a_lineage_can_keep_is_refused():
+    result = CliRunner().invoke(cli.app, ["run", "--seed", str(2**64)])
+    assert result.exit_code == 2
+    assert "--seed" in result.output
+
+
 def test_no_takes_is_a_sentence_that_says_how_to_make_one(tmp_path):
     assert "burntout run --record" in called("takes", "--state", str(tmp_path))
 
