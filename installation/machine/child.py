@@ -67,4 +67,5 @@ def living(name: str, pipe: Connection) -> Iterator[Uplink]:
 
 
 def _leave(*_: object) -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not break into what is being saved
     sys.exit(0)

@@ -59,3 +59,16 @@ def failing(_: Wires, pipe: Connection) -> None:
     with living(NAME, pipe):
         logging.getLogger("installation.engine").error("No model here.")
         sys.exit(3)
+
+
+def slow_to_leave(wires: Wires, pipe: Connection) -> None:
+    """Has much to save when it is told to end."""
+    with living(NAME, pipe) as uplink:
+        Vitals(wires, NAME).beat()
+        try:
+            uplink.report("alive", pid=os.getpid())
+            threading.Event().wait(LONG)
+        finally:
+            uplink.report("saving")
+            uplink.order(LONG)
+            uplink.report("saved")

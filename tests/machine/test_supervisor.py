@@ -220,6 +220,19 @@ def test_hung_it_may_still_save_what_it_has_when_it_is_asked_to_end(watch, caplo
 
 
 @pytest.mark.system
+def test_a_second_sigterm_does_not_break_into_what_is_being_saved(watch, caplog):
+    watched = watch(lives.slow_to_leave)
+    pid = watched.lives()
+    os.kill(pid, signal.SIGTERM)
+    watched.until(lambda: watched.named("saving"))
+    os.kill(pid, signal.SIGTERM)
+    watched.ward.post(Order("finish"))
+    watched.dies()
+    assert len(watched.named("saved")) == 1
+    assert "left by itself" in caplog.text
+
+
+@pytest.mark.system
 def test_loading_has_a_patience_of_its_own(watch, caplog):
     watched = watch(lives.loading)
     watched.lives()
