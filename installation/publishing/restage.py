@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.knobs import understood
 from installation.loop.generation import turn
-from installation.loop.lineage import Lineage, from_bytes
+from installation.loop.lineage import Lineage, LineageError, from_bytes
 from installation.recording import journal
 from installation.recording.takes import LOG, TakeError
 from installation.restorers.shelf import Shelf
@@ -81,6 +81,10 @@ def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -
         lineage = from_bytes(path.read_bytes())
     except OSError as error:
         raise TakeError(f"{path} cannot be read ({error.strerror}); nothing can be rendered again.") from None
+    except LineageError:
+        raise TakeError(f"{path} is damaged; nothing can be rendered again.") from None
+    if missing := [name for name in ("threads", "restorer", "digest") if told.get(name) is None]:
+        raise TakeError(f"{take.name} does not say its {missing[0]}; nothing can be rendered again.")
     torch.set_num_threads(told["threads"])  # another number of threads adds up in another order
     restorer = shelf.take(told["restorer"], told.get("model"))
     if restorer.digest != told["digest"]:
