@@ -3,11 +3,15 @@
 Every process of the installation imports this module again when it is spawned, so it stays empty until it is called.
 """
 
+import sys
+
 
 def main() -> None:
-    """The command line."""
-    from installation import cli
-
+    """The command line. Ctrl-C before it is even loaded ends it quietly, as a shell expects."""
+    try:
+        from installation import cli
+    except KeyboardInterrupt:
+        sys.exit(130)
     cli.main()
 
 

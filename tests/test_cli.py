@@ -97,6 +97,24 @@ def test_a_seed_larger_than_a_lineage_can_keep_is_refused():
     assert "--seed" in result.output
 
 
+INTERRUPTED = """
+import signal, sys
+from installation.__main__ import main
+class CtrlC:
+    def find_spec(self, name, *_):
+        if name == "rich.console":
+            signal.raise_signal(signal.SIGINT)
+sys.meta_path.insert(0, CtrlC())
+main()
+"""
+
+
+def test_ctrl_c_while_the_command_line_is_still_loading_is_no_traceback():
+    ended = subprocess.run([sys.executable, "-c", INTERRUPTED], capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode == 130
+    assert ended.stderr == ""
+
+
 def test_no_takes_is_a_sentence_that_says_how_to_make_one(tmp_path):
     assert "burntout run --record" in called("takes", "--state", str(tmp_path))
 
