@@ -290,7 +290,7 @@ class Conductor:
         ward = self._wards["engine"]
         if len(ward.deaths) >= MOST_DEATHS and self._scene.name != FALLBACK:
             log.error("%d deaths in ten minutes of %s; playing %s.", len(ward.deaths), self._scene.name, FALLBACK)
-            ward.deaths.clear()
+            ward.forgive()
             self.hear(Message("/scene/load", (FALLBACK,), "conductor"), time.monotonic())
 
     def _mind_the_doors(self, now: float) -> None:

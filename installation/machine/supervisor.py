@@ -84,6 +84,12 @@ class Ward:
         elif now >= self._due:
             self._start(now)
 
+    def forgive(self) -> None:
+        """Forget its deaths, and the wait for its next life: what it will be asked now is something else."""
+        self.deaths.clear()
+        if not math.isinf(self._due):
+            self._due = 0.0
+
     def stop(self, now: float) -> None:
         """Ask it to leave. ``gone`` says when it has."""
         self.post(Order("quit"))

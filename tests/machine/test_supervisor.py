@@ -185,6 +185,17 @@ def test_what_keeps_failing_is_started_again_later_and_later(watch):
 
 
 @pytest.mark.system
+def test_forgiven_it_is_started_again_at_once(watch):
+    watched = watch(lives.failing)
+    watched.until(lambda: len(watched.ward.deaths) == 2)
+    assert watched.ward.pid is None
+    watched.ward.forgive()
+    assert watched.ward.deaths == []
+    watched.look()
+    assert watched.ward.pid
+
+
+@pytest.mark.system
 def test_the_last_words_of_the_dying_are_heard(watch, caplog):
     watched = watch(lives.failing)
     watched.dies()
