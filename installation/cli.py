@@ -17,7 +17,7 @@ from rich.text import Text
 from installation import __version__, scenes
 from installation.errors import Refusal
 from installation.machine import settings as settings_
-from installation.machine.files import StorageError, require_writable, share
+from installation.machine.files import StorageError, alone, require_writable, share
 from installation.machine.settings import Settings
 from installation.panels import all_knobs
 
@@ -266,7 +266,7 @@ def _perform(settings: Settings, performance: Any) -> None:
     conductor = Conductor(settings, performance)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: conductor.stop())
-    with speaking(console, _logs(settings)), watching(console, conductor.health):
+    with alone(settings.state), speaking(console, _logs(settings)), watching(console, conductor.health):
         conductor.perform()
 
 
@@ -296,6 +296,8 @@ def _take(name: str, settings: Settings) -> Any:
     known = takes.all_takes(settings.state)
     if name == "last" and known:
         return max(known, key=lambda take: take.name)
+    if not known:
+        raise takes.TakeError(f"No takes in {settings.state}. Record one: burntout run --record")
     return takes.load(settings.state / takes.FOLDER / name)
 
 

@@ -43,6 +43,7 @@ from installation.stage import process as stage_process
 log = logging.getLogger(__name__)
 
 TICK = 0.01  # seconds
+COMPLAIN_EVERY = 1.0  # seconds between two sentences about what was refused
 INBOX = 10_000  # messages; more than a second of the fastest flood, dropped and counted beyond
 MESSAGES_PER_TICK = 500  # what a tick can answer without being late
 MOST_DEATHS = 5  # of the engine in ten minutes of one scene, before the fallback plays
@@ -106,7 +107,8 @@ class Conductor:
         self._osc: OscDoor | None = None
         self._retry_osc = float("inf")
         self._calendar: calendars.Calendar | None = None
-        self._look_at_calendar = 0.0
+        self._look_at_calendar = self._next_complaint = 0.0
+        self._asked: Scene | None = None
 
     # ------------------------------------------------------------------ from start to stop
 
@@ -124,7 +126,7 @@ class Conductor:
             self._deadline = time.monotonic() + STOP_WITHIN
             for ward in reversed(self._wards.values()):
                 ward.stop(time.monotonic())
-        log.info("Stopped. %s", f"The take is in {self._desk.last}." if self._desk.last else "")
+        log.info("Stopped.%s", f" The take is in {self._desk.last}." if self._desk.last else "")
 
     def stop(self) -> None:
         """End the performance; safe in a signal handler."""
@@ -245,13 +247,22 @@ class Conductor:
             elif command := COMMANDS.get(message.address):
                 self._carry_out(command.address, command.parse(message.arguments), now)
             else:
-                known = nearest(message.address, [*self._knobs, *COMMANDS])
-                raise KnobError(f"Nothing listens at {message.address}.{known}")
+                raise KnobError(f"Nothing listens at {message.address}.{self._nearest(message.address, now)}")
         except Refusal as refusal:
-            self._refused += 1
-            log.warning("Refused from %s: %s", message.source, refusal)
+            self._refuse(message, refusal, now)
         else:
             self._desk.log(message=asdict(message))
+
+    def _nearest(self, address: str, now: float) -> str:
+        """A hint costs milliseconds: none where nobody is going to read it."""
+        return nearest(address, [*self._knobs, *COMMANDS]) if now >= self._next_complaint else ""
+
+    def _refuse(self, message: Message, refusal: Refusal, now: float) -> None:
+        """Count it, and say it at most once a second: a flood must drown neither the log nor the tick."""
+        self._refused += 1
+        if now >= self._next_complaint:
+            self._next_complaint = now + COMPLAIN_EVERY
+            log.warning("Refused from %s, %d in all: %s", message.source, self._refused, refusal)
 
     @property
     def _serial(self) -> int:
@@ -284,6 +295,8 @@ class Conductor:
                 self.stop()
             case name, "refused":
                 log.warning("The %s refused: %s", name, data["reason"])
+                if data["order"] == "play":
+                    self._on_answer()
 
     def _mind_the_engine(self) -> None:
         """A scene that keeps killing the engine is skipped."""
@@ -308,17 +321,31 @@ class Conductor:
         performance = self._performance
         resume = self._lit or not (performance.fresh or performance.seed is not None or performance.seconds)
         self._lit = True
+        self._asked = self._scene
         return [self._play(resume=resume), *([] if self._open else [Order("rest")])]
 
     def _play(self, *, resume: bool) -> Order:
         seed = self._performance.seed if self._performance.seed is not None else self._scene.seed
         return Order("play", {"scene": self._scene, "seed": seed, "resume": resume})
 
+    def _ask_for_scene(self) -> None:
+        """Ask the engine for the present scene, one at a time: of twenty asked for in a second, the last is played."""
+        if self._asked is None:
+            self._asked = self._scene
+            self._tell("engine", self._play(resume=False))
+
+    def _on_answer(self) -> None:
+        """The engine has begun the scene that it was asked for, or refused it; another may be wanted by now."""
+        answered, self._asked = self._asked, None
+        if answered is not None and answered is not self._scene:
+            self._ask_for_scene()
+
     def _on_playing(self, told: Mapping[str, Any]) -> None:
         first = not self._playing
         self._playing, self._begun = told, told["scene"] == self._scene.name
         self._desk.playing(told)
         log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
+        self._on_answer()
         if first and self._performance.seconds:
             self._ends = time.monotonic() + self._performance.seconds
         if first and self._performance.record:
@@ -363,7 +390,7 @@ class Conductor:
             self._store.tick(now, 0)
         )  # the new scene's first generation must not read the old one's knobs
         self._begun = False
-        self._tell("engine", self._play(resume=False))
+        self._ask_for_scene()
 
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:
         """A panic lasts until somebody ends it."""

@@ -1,15 +1,20 @@
 """Files are replaced, never rewritten; and where things are, in a checkout, in a wheel and on a gallery machine."""
 
 import contextlib
+import fcntl
+import logging
 import mmap
 import os
 import secrets
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
 
 from installation.errors import Refusal
+
+log = logging.getLogger(__name__)
 
 PACKAGE = Path(__file__).resolve().parents[1]
 
@@ -48,6 +53,25 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     finally:
         with contextlib.suppress(OSError):  # nothing is there when all went well
             beside.unlink()
+
+
+@contextlib.contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """Use a state folder as the only one: two pieces would overwrite each other's checkpoints.
+
+    The lock is the kernel's and goes with the process, however that ends. Raises ``StorageError`` when the folder is
+    in use; where no lock file can be made, nobody else can write either.
+    """
+    with contextlib.ExitStack() as held:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock = held.enter_context((folder / "lock").open("a"))
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise StorageError(f"Another piece is playing with {folder}. End it, or choose another --state.") from None
+        except OSError:
+            log.debug("No lock in %s; whatever is wrong with it is said when it is used.", folder)
+        yield
 
 
 def mapped(path: Path) -> mmap.mmap:

@@ -119,8 +119,9 @@ def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
 def _sentence(path: Path | None, error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"]))
-    hint = _hint(first["loc"]) if first["type"] == "extra_forbidden" else ""
-    return f"{path or 'settings'}: {where}: {first['msg']}.{hint}"
+    if first["type"] == "extra_forbidden":
+        return f"{path or 'settings'}: there is no setting {where}.{_hint(first['loc'])}"
+    return f"{path or 'settings'}: {where}: {first['msg'].removeprefix('Value error, ')}."
 
 
 def _hint(where: tuple[int | str, ...]) -> str:

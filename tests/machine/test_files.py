@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.machine.files import StorageError, default_state, require_writable, share, write_atomically
+from installation.machine.files import StorageError, alone, default_state, require_writable, share, write_atomically
 
 
 @given(content=st.binary(max_size=2000) | st.text(max_size=500))
@@ -113,3 +113,21 @@ def test_without_systemd_the_state_is_where_the_platform_keeps_it(monkeypatch, t
 @pytest.mark.parametrize("kind", ["scenes", "assets"])
 def test_what_ships_is_found(kind):
     assert share(kind).is_dir()
+
+
+def test_a_state_folder_is_used_by_one_piece_at_a_time(tmp_path):
+    with alone(tmp_path), pytest.raises(StorageError, match="--state"), alone(tmp_path):
+        pass
+
+
+def test_a_state_folder_is_free_again_when_its_piece_has_ended(tmp_path):
+    with alone(tmp_path):
+        pass
+    with alone(tmp_path):
+        assert (tmp_path / "lock").is_file()
+
+
+def test_a_folder_that_cannot_hold_a_lock_stops_nobody(tmp_path):
+    (tmp_path / "file").write_text("")
+    with alone(tmp_path / "file" / "state"):
+        pass

@@ -55,7 +55,7 @@ def test_settings_cannot_be_changed_while_the_piece_runs():
     [
         ("[stage]\nwidht = 640", ("stage.widht", "Did you mean width?")),
         ("[stagee]\nwidth = 640", ("stagee", "Did you mean stage?")),
-        ("zzz = 1", ("zzz", "not permitted")),
+        ("zzz = 1", ("zzz", "no setting")),
         ('[osc]\nport = "nine"', ("osc.port", "integer")),
         ("[osc]\nport = 70000", ("osc.port", "65535")),
         ("[osc]\nrelease = 0", ("osc.release", "greater than 0")),

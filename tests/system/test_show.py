@@ -185,6 +185,29 @@ def test_a_scene_is_loaded_by_name_and_a_wrong_name_is_answered_with_the_nearest
     assert "Did you mean hearth?" in said
 
 
+@needs("oscsend", "liblo-tools")
+def test_of_many_scenes_asked_for_at_once_the_last_is_played(tmp_path, state):
+    with performing(scene_file(tmp_path), state, "--fresh", "--record") as show:
+        show.reaches(2)
+        for scene in ("derivative-images", "hearth") * 5:
+            _oscsend(show.port, "/scene/load", "s", scene)
+        until(lambda: _played(state, "hearth"), 90.0)
+        begun = [line["playing"]["scene"] for line in log_of(state) if "playing" in line]  # type: ignore[index]
+        assert len(begun) < 10
+        show.stop()
+    assert [line["playing"]["scene"] for line in log_of(state) if "playing" in line][-1] == "hearth"  # type: ignore[index]
+
+
+def test_two_pieces_do_not_share_a_state_folder(tmp_path, state):
+    scene = scene_file(tmp_path)
+    with performing(scene, state, "--fresh") as show:
+        show.reaches(1)
+        second = burntout("run", str(scene), "--for", "1s", "--state", str(state))
+        show.stop()
+    assert second.returncode == 2
+    assert "--state" in second.stderr
+
+
 def _played(state, scene: str) -> bool:
     return any("playing" in line and line["playing"]["scene"] == scene for line in log_of(state))  # type: ignore[index]
 
