@@ -101,7 +101,7 @@ class Conductor:
         self._playing: Mapping[str, Any] = {}
         self._desk = Desk(settings.state, partial(self._tell, "recorder"), partial(self._tell, "engine"))
         self._open = True
-        self._lit = self._begun = False
+        self._begun = False
         self._refused = 0
         self._ends = self._deadline = float("inf")
         self._osc: OscDoor | None = None
@@ -296,7 +296,7 @@ class Conductor:
             case name, "refused":
                 log.warning("The %s refused: %s", name, data["reason"])
                 if data["order"] == "play":
-                    self._on_answer()
+                    self._on_refused_scene()
 
     def _mind_the_engine(self) -> None:
         """A scene that keeps killing the engine is skipped."""
@@ -304,7 +304,10 @@ class Conductor:
         if len(ward.deaths) >= MOST_DEATHS and self._scene.name != FALLBACK:
             log.error("%d deaths in ten minutes of %s; playing %s.", len(ward.deaths), self._scene.name, FALLBACK)
             ward.forgive()
-            self.hear(Message("/scene/load", (FALLBACK,), "conductor"), time.monotonic())
+            self._fall_back()
+
+    def _fall_back(self) -> None:
+        self.hear(Message("/scene/load", (FALLBACK,), "conductor"), time.monotonic())
 
     def _mind_the_doors(self, now: float) -> None:
         """Try a busy OSC port again; wake the calendar, which sleeps through a clock that was set back."""
@@ -317,10 +320,10 @@ class Conductor:
     # ------------------------------------------------------------------ the engine
 
     def _first_orders(self) -> list[Order]:
-        """What a new engine begins with: the first may be asked for a new lineage, every later one goes on."""
+        """What a new engine begins with: a new lineage where that was asked for, and none has been playing yet."""
         performance = self._performance
-        resume = self._lit or not (performance.fresh or performance.seed is not None or performance.seconds)
-        self._lit = True
+        anew = performance.fresh or performance.seed is not None or performance.seconds is not None
+        resume = bool(self._playing) or not anew
         self._asked = self._scene
         return [self._play(resume=resume), *([] if self._open else [Order("rest")])]
 
@@ -339,6 +342,13 @@ class Conductor:
         answered, self._asked = self._asked, None
         if answered is not None and answered is not self._scene:
             self._ask_for_scene()
+
+    def _on_refused_scene(self) -> None:
+        """A scene that the engine cannot begin, its origin damaged perhaps, must not leave the wall to itself."""
+        refused = self._asked
+        self._on_answer()
+        if refused is self._scene and self._scene.name != FALLBACK:
+            self._fall_back()
 
     def _on_playing(self, told: Mapping[str, Any]) -> None:
         first = not self._playing

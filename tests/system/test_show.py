@@ -92,10 +92,7 @@ def test_the_stage_plays_on_while_a_killed_engine_is_reborn_at_the_next_serial(t
 
 
 def _reborn(show, first):
-    try:
-        return show.pid("engine") != first
-    except AssertionError:
-        return False
+    return _pid(show, "engine") not in {None, first}
 
 
 @pytest.mark.parametrize("victim", ["stage", "recorder"])
@@ -196,6 +193,35 @@ def test_of_many_scenes_asked_for_at_once_the_last_is_played(tmp_path, state):
         assert len(begun) < 10
         show.stop()
     assert [line["playing"]["scene"] for line in log_of(state) if "playing" in line][-1] == "hearth"  # type: ignore[index]
+
+
+def test_a_scene_whose_origin_is_cut_off_gives_the_fallback_and_says_why(tmp_path, state):
+    scene = scene_file(tmp_path)
+    whole = (tmp_path / "archive" / "cat.png").read_bytes()
+    (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
+    scene.write_text(scene.read_text().replace('origin = "cat"', f'origin = "{tmp_path / "cut.png"}"'))
+    with performing(scene, state, "--fresh") as show:
+        until(lambda: "Playing hearth" in show.said(), 90.0)
+        said = show.stop()
+    assert "cut.png" in said
+
+
+def test_an_engine_killed_while_it_loads_still_begins_the_new_lineage_that_was_asked_for(tmp_path, state):
+    scene = scene_file(tmp_path)
+    with performing(scene, state, "--fresh") as before:
+        before.reaches(5)
+        before.stop()
+    with performing(scene, state, "--seed", "5", "--record") as show:
+        os.kill(until(lambda: _pid(show, "engine"), 30.0), signal.SIGKILL)
+        show.reaches(2)
+        show.stop()
+    assert min(digests(state)) == 1
+
+
+def _pid(show, process):
+    with contextlib.suppress(AssertionError, ValueError, psutil.Error):
+        return show.pid(process)
+    return None
 
 
 def test_two_pieces_do_not_share_a_state_folder(tmp_path, state):
