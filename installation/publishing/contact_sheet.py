@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
 
-from installation.publishing.selection import Cell, burning, forgetting, full_rows, hottest
+from installation.publishing.selection import Cell, burning, forgetting, hottest, without_stragglers
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -66,7 +66,7 @@ def arrange(take: Take) -> list[Section]:
     sections = [
         Section("burning", burning(marks, COLUMNS)),
         Section("burning, at its hottest", hottest(marks, COLUMNS)),
-        Section(_every(every), full_rows(cells, COLUMNS)),
+        Section(_every(every), without_stragglers(cells, COLUMNS)),
     ]
     return [section for section in sections if section.cells]
 

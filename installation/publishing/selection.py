@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from installation.records import Generation
 
 
+STRAGGLERS = 2  # cells in a last row that look forgotten; more of them are worth their row
+
+
 @dataclasses.dataclass(frozen=True, slots=True)
 class Cell:
     """One picture of the sheet: the serial of its frame and the words under it (left, right, and a second line)."""
@@ -42,9 +45,10 @@ def hottest(marks: Sequence[Mark], most: int) -> list[Cell]:
     return _burning_from(marks, opening, most) if opening > ends[0] else []
 
 
-def full_rows(cells: list[Cell], columns: int) -> list[Cell]:
-    """Whole rows: where there are several, the earliest cells give way, for their likes stand above them."""
-    return cells[len(cells) % columns :] if len(cells) > columns else cells
+def without_stragglers(cells: list[Cell], columns: int) -> list[Cell]:
+    """No row of one or two cells below full ones: as many of the earliest give way, for their likes stand above them."""
+    left_over = len(cells) % columns
+    return cells[left_over:] if left_over <= STRAGGLERS and len(cells) > columns else cells
 
 
 def _burning_from(marks: Sequence[Mark], opening: int, most: int) -> list[Cell]:
