@@ -46,7 +46,7 @@ def hottest(marks: Sequence[Mark], most: int) -> list[Cell]:
 
 
 def without_stragglers(cells: list[Cell], columns: int) -> list[Cell]:
-    """No row of one or two cells below full ones: as many of the earliest give way, for their likes stand above them."""
+    """No row of one or two cells below full ones: as many of the earliest give way; their likes stand above them."""
     left_over = len(cells) % columns
     return cells[left_over:] if left_over <= STRAGGLERS and len(cells) > columns else cells
 
