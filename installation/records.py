@@ -6,7 +6,7 @@ No tensor leaves the engine: ``Burnt`` and ``Step`` live inside it, everything e
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 #: What a picture on its way to the audience shows: a stage of burning, a step of restoring, a finished generation.
@@ -58,6 +58,11 @@ class Burnt:
     (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``. ``source`` is what
     is left without the white noise, where the medium knows it: a restorer that works in latents burns that to the
     same SNR itself, as no encoder can read an image through noise.
+
+    ``medium`` is the name it is filed under. ``evidence``, where the medium keeps some of the image for certain,
+    corrects a guess of the clean image so that it agrees with what was kept (data consistency: DDNM, Wang et al. 2022;
+    ILVR, Choi et al. 2021). ``again`` burns a guess to any temperature with the very same random numbers: D(x, T) of
+    Cold Diffusion (Bansal et al. 2022). ``burns.burn`` fills in ``medium`` and ``again``.
     """
 
     image: Image
@@ -66,6 +71,9 @@ class Burnt:
     signal: float = 1.0
     noise: float = 0.0
     source: Image | None = None
+    medium: str = "gaussian"
+    evidence: Callable[[Image], Image] | None = None
+    again: Callable[[Image, float], Burnt] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

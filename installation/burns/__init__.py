@@ -5,6 +5,6 @@ Adding one is one file here: its address, slider and TOML key follow from ``@med
 """
 
 from installation.burns.media import Burning, chosen
-from installation.burns.registry import MEDIA, Medium
+from installation.burns.registry import MEDIA, Medium, burn, name_of
 
-__all__ = ["MEDIA", "Burning", "Medium", "chosen"]
+__all__ = ["MEDIA", "Burning", "Medium", "burn", "chosen", "name_of"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from installation.knobs import panel
@@ -35,3 +36,21 @@ def medium(name: str) -> Callable[[Filed], Filed]:
         return cls
 
     return file
+
+
+def name_of(medium: Medium) -> str:
+    """The name a medium is filed under."""
+    return next(name for name, filed in MEDIA.items() if type(medium) is filed)
+
+
+def burn(medium: Medium, image: Image, dice: Callable[[], Generator]) -> Burnt:
+    """Burn an image so that it can be burnt again: fills in ``medium`` and ``again`` of the ``Burnt``.
+
+    ``dice`` gives the same random numbers afresh whenever it is called. ``again`` returns a whole ``Burnt`` and not
+    its image alone, as whoever restores from a cooler one must know its sigma.
+    """
+
+    def again(guess: Image, temperature: float) -> Burnt:
+        return burn(replace(medium, temperature=temperature), guess, dice)  # type: ignore[type-var] # a panel
+
+    return replace(medium(image, dice()), medium=name_of(medium), again=again)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from installation.burns import MEDIA, Medium, chosen
+from installation.burns import Medium, burn, chosen, name_of
 from installation.images import to_pixels
 from installation.knobs import read, spoken
 from installation.loop.drift import feed_back
@@ -60,7 +60,7 @@ def turn(
     visible = looping.stages + restoring.steps + 1
     yield from burning(lineage, medium, looping.stages, visible)
 
-    burnt = medium(lineage.present, lineage.generator(BURN))
+    burnt = burn(medium, lineage.present, lambda: lineage.generator(BURN))
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
         walked = min(step.index + 1, restoring.steps)
         if bool(step.x.isfinite().all()):
@@ -121,8 +121,3 @@ def measure(lineage: Lineage) -> dict[str, float]:
         "entropy": shannon_entropy(luma(present)),
         "memory": likeness(recollection(present), recollection(origin)),
     }
-
-
-def name_of(medium: Medium) -> str:
-    """The name a medium is filed under."""
-    return next(name for name, filed in MEDIA.items() if type(medium) is filed)

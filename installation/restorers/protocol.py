@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -43,6 +43,19 @@ class Restorer(Protocol):
 
         Images are B x 3 x H x W in -1 to 1. At sigma 0 one step with the image itself is yielded. All randomness
         comes from ``rng``.
+        """
+        ...
+
+
+class Native(Protocol):
+    """What a restorer has besides, when it was trained on media that are not white noise."""
+
+    media: Collection[str]  # the names of the media it knows
+
+    def recover(self, image: Image, medium: str, temperature: float) -> Image:
+        """The clean guess straight from the burnt image as the audience saw it: B x 3 x H x W, about -1 to 1.
+
+        ``image`` is burnt by ``medium`` (one of ``media``) to ``temperature``: the R(x, s) of Bansal et al. 2022.
         """
         ...
 
