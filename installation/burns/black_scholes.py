@@ -6,6 +6,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from installation.burns.evidence import inverse
 from installation.burns.heat import covering_sigma
 from installation.burns.registry import medium
 from installation.knobs import knob
@@ -39,7 +40,7 @@ class BlackScholes:
     assets: str = knob("two", choices=("one", "two"), doc="One asset burns rows alone; two burn rows and columns.")
     correlation: float = knob(0.0, low=-0.95, high=0.95, glide=1.0, doc="Of the two assets: slants the blur.")
 
-    def __call__(self, image: Image, rng: Generator) -> Burnt:  # noqa: ARG002 - the expectation is exact: no dice
+    def __call__(self, image: Image, rng: Generator) -> Burnt:
         years, pixel = maturity(self.temperature), WIDTH / image.shape[-1]
         if years == 0.0:
             return Burnt(image, self.temperature, 0.0)
@@ -50,7 +51,19 @@ class BlackScholes:
             value = price_of_two(value, years, self.volatility, self.rate, pixel, correlation=self.correlation)
         worth = 1.0 if self.discount else math.exp(self.rate * years)
         blur = self.volatility * math.sqrt(years) / pixel
-        return Burnt(2.0 * worth * value - 1.0, self.temperature, covering_sigma(blur))
+        burnt = 2.0 * worth * value - 1.0
+        return Burnt(
+            burnt, self.temperature, covering_sigma(blur), evidence=lambda guess: self._agreeing(guess, burnt, rng)
+        )
+
+    def _agreeing(self, guess: Image, burnt: Image, rng: Generator) -> Image:
+        """The guess with what survived put back: drift and discount undone, blur wherever a tenth is left and more."""
+        surprise, years = burnt - self(guess, rng).image, maturity(self.temperature)
+        owed = surprise if self.discount else surprise * math.exp(-self.rate * years)
+        correlation = self.correlation if self.assets == "two" else None
+        return guess + unprice(
+            owed, years, self.volatility, self.rate, WIDTH / guess.shape[-1], correlation=correlation
+        )
 
 
 def maturity(temperature: float) -> float:
@@ -107,6 +120,31 @@ def price_of_two(
     middle = moved.narrow(DOWN, pad, payoff.shape[DOWN]).narrow(ACROSS, pad, payoff.shape[ACROSS])
     value: torch.Tensor = math.exp(-rate * years) * middle
     return value
+
+
+def unprice(
+    value: torch.Tensor, years: float, volatility: float, rate: float, pixel: float, *, correlation: float | None
+) -> torch.Tensor:
+    """The payoff that a value comes from, as far as that can be told; without a correlation, of one asset.
+
+    Multiplies by 1 / V(xi, tau) where its modulus can be trusted (see ``evidence``); the rest is 0, and so is what lies
+    beyond the edges. Only differences of values should be given: everything else has an outside.
+    """
+    import torch
+
+    strays, drift = _moves(years, volatility, rate)
+    pad = _margin(strays, drift, pixel)
+    down = 0 if correlation is None else pad
+    padded = torch.nn.functional.pad(value, (pad, pad, down, down))
+    eta, xi = (_frequencies(size, pixel, value) for size in padded.shape[-2:])
+    eta = torch.zeros_like(eta)[:, None] if correlation is None else eta[:, None]
+    xi = xi[: padded.shape[ACROSS] // 2 + 1]
+    gain = torch.exp(-(strays**2) / 2.0 * (xi**2 + 2.0 * (correlation or 0.0) * xi * eta + eta**2))
+    back = torch.fft.rfft2(padded) * torch.polar(inverse(gain), -drift * (xi + eta)).to(torch.complex64)
+    moved = torch.fft.irfft2(back, s=padded.shape[-2:])
+    middle = moved.narrow(DOWN, down, value.shape[DOWN]).narrow(ACROSS, pad, value.shape[ACROSS])
+    payoff: torch.Tensor = math.exp(rate * years) * middle
+    return payoff
 
 
 def _moves(years: float, volatility: float, rate: float) -> tuple[float, float]:

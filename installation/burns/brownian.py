@@ -14,7 +14,8 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installation.burns.heat import blur_width, covering_sigma
+from installation.burns.evidence import inverse
+from installation.burns.heat import blur_width, covering_sigma, diffuse
 from installation.burns.registry import medium
 from installation.burns.temperature import HOTTEST_SIGMA
 from installation.knobs import knob
@@ -48,14 +49,24 @@ class Brownian:
     deal: str = knob("gather", choices=("gather", "splat"), doc="No holes (gather), or no light lost (splat).")
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:
+        import torch
+
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
         width = blur_width(self.temperature, max(image.shape[-2:]))
         swarm = wander(at_home(image), width, rng)
         if self.deal == "splat":
             sigma = min(math.hypot(covering_sigma(width), SHOT_NOISE), HOTTEST_SIGMA)
-            return Burnt(splat(image, swarm), self.temperature, sigma)
-        return Burnt(gather(image, swarm), self.temperature, covering_sigma(width))
+            burnt, people = splat(image, swarm), crowd(image, swarm)
+        else:
+            sigma = covering_sigma(width)
+            burnt, people = gather(image, swarm), torch.ones_like(image)
+        return Burnt(
+            burnt,
+            self.temperature,
+            sigma,
+            evidence=lambda guess: agreeing(guess, burnt - (people - 1.0), people, width),
+        )
 
 
 def at_home(image: Image) -> Swarm:
@@ -102,8 +113,26 @@ def splat(image: Image, swarm: Swarm) -> Image:
 
     places = _places(image, swarm)
     light = torch.zeros_like(image).flatten(2).scatter_add(2, places, image.flatten(2))
-    crowd = torch.zeros_like(light).scatter_add(2, places, torch.ones_like(light))
-    return (light + (crowd - 1.0)).reshape(image.shape)
+    return light.reshape(image.shape) + (crowd(image, swarm) - 1.0)
+
+
+def crowd(image: Image, swarm: Swarm) -> Image:
+    """How many particles are in each place, 0 where there is a hole; once for every colour, B x C x H x W."""
+    import torch
+
+    nobody, places = torch.zeros_like(image).flatten(2), _places(image, swarm)
+    return nobody.scatter_add(2, places, torch.ones_like(nobody)).reshape(image.shape)
+
+
+def agreeing(guess: Image, colours: Image, people: Image, width: float) -> Image:
+    """The guess corrected so that around every place it has the colours that the particles there have brought.
+
+    ``colours`` is the sum over the ``people`` of each place. What they brought beyond what was to be expected (the
+    heat equation: Einstein) is averaged over as far as they wander; where nobody came, in a hole, the guess stays. That
+    is normalised convolution, with the crowd as certainty (Knutsson & Westin 1993). All of B x C x H x W.
+    """
+    surprise = colours - people * diffuse(guess, width)
+    return guess + diffuse(surprise, width) * inverse(diffuse(people, width))
 
 
 def _places(image: Image, swarm: Swarm) -> torch.Tensor:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from installation.burns.jpeg_bins import agreeing
 from installation.burns.registry import medium
 from installation.burns.temperature import HOTTEST_SIGMA
 from installation.images import to_pixels, to_tensor
@@ -20,9 +21,12 @@ from installation.knobs import knob
 from installation.records import Burnt
 
 if TYPE_CHECKING:
+    import torch
+
     from installation.randomness import Generator
     from installation.records import Image, Pixels
 
+Grid = np.ndarray[tuple[int], np.dtype[np.int64]]  # how far down and to the right the grid of blocks was moved
 BLOCK = 8  # pixels a side of what JPEG transforms at once
 COOLEST_QUALITY, HOTTEST_QUALITY = 95, 50  # below 50 a picture freezes into blocks, whose silhouette never goes
 HOTTEST_PASSES = 512  # at quality 50 a photograph of 256 pixels a side is then correlated with its origin by 0.00
@@ -50,9 +54,28 @@ class Jpeg:
             return Burnt(image, 0.0, 0.0)
         grids = rng.integers(1, BLOCK, (times, 2)) if self.shift else np.zeros((times, 2), dtype=np.int64)
         level = quality(self.temperature)
-        burnt = [to_tensor(resave(to_pixels(one), level, self.chroma, grids)) for one in torch.split(image, 1)]
-        sigma = covering_sigma(level, times if self.shift else 1)
-        return Burnt(torch.cat(burnt).to(image), self.temperature, sigma)
+        saved = [to_tensor(resave(to_pixels(one), level, self.chroma, grids)) for one in torch.split(image, 1)]
+        burnt, counted = torch.cat(saved).to(image), times if self.shift else 1
+        return Burnt(
+            burnt,
+            self.temperature,
+            covering_sigma(level, counted),
+            evidence=lambda guess: self._agreeing(guess, burnt, grids[-1], counted),
+        )
+
+    def _agreeing(self, guess: Image, burnt: Image, grid: Grid, times: int) -> Image:
+        """The guess clipped to the bins of the last pass, on its grid, widened by what the passes before it did.
+
+        Half a step rounds a clean picture; what the last pass rounded had the errors of the others in it already.
+        """
+        down, right = map(int, grid)
+        level = quality(self.temperature)
+        before = math.sqrt(3.0) * covering_sigma(level, times - 1)  # half the width of a uniform error of that spread
+        luma, chroma = (table.to(burnt) for table in tables(level))
+        half = 2 if self.chroma == "4:2:0" else 1
+        shown, guessed = (image.roll((-down, -right), (-2, -1)) for image in (burnt, guess))
+        clipped = agreeing(guessed, shown, (luma, chroma, chroma), (1, half, half), before)
+        return clipped.roll((down, right), (-2, -1))
 
 
 def passes(temperature: float) -> int:
@@ -79,12 +102,25 @@ def covering_sigma(level: int, times: int) -> float:
 
 def coarsest_step(level: int) -> int:
     """The largest step of the quantisation tables that libjpeg really writes at this quality, 1 to 255 grey levels."""
+    return max(max(table) for table in quantisation(level))
+
+
+def quantisation(level: int) -> tuple[list[int], list[int]]:
+    """The tables of brightness and of colour that libjpeg really writes: 64 steps each, in grey levels, row by row."""
     from PIL import Image as Pillow
 
     file = encoded(np.zeros((BLOCK, BLOCK, 3), dtype=np.uint8), level, "4:4:4")
     with Pillow.open(io.BytesIO(file), formats=["JPEG"]) as picture:
         tables: dict[int, list[int]] = getattr(picture, "quantization", {})
-        return max(max(table) for table in tables.values())
+        return tables[0], tables[1]
+
+
+def tables(level: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same as two 8 x 8 tensors in the units of an image of -1 to 1."""
+    import torch
+
+    luma, chroma = (torch.tensor(table, dtype=torch.float32).reshape(BLOCK, BLOCK) for table in quantisation(level))
+    return luma / 127.5, chroma / 127.5
 
 
 def resave(pixels: Pixels, level: int, chroma: str, grids: Iterable[tuple[int, int]]) -> Pixels:
