@@ -40,7 +40,7 @@ def caption(path: str, tags: Iterable[str] = ()) -> tuple[str, ...]:
     """Lower-case words for what is seen, most particular first.
 
     First speaks the file's own name, then its folders from near to far, then the tags, then what all these are kinds
-    of. ``path`` is a manifest's: folders and file joined by ``|`` (or ``/``), an icon inside a file after ``#``; the first
+    of. ``path`` is a manifest's: folders and file joined by ``|`` (or ``/``), an icon in a file after ``#``; the first
     of several parts is the package and says nothing. Empty when the names say nothing that can be seen. Plurals become
     singulars; file names that are code points are read as Unicode names them.
     """
