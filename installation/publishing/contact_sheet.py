@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageFont, ImageOps, PngImagePlugin
+from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
+from installation.publishing.lettering import FAINT, GROUND, INK, write
 from installation.publishing.selection import Cell, burning, forgetting, hottest, without_stragglers
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
@@ -22,7 +23,6 @@ COLUMNS, ROWS = 8, 6  # at most; the first two rows burn
 CELL = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS  # 256 pixels: the loop's own size, untouched
 DOTS_PER_INCH = 300
 
-GROUND, INK, FAINT = (14, 13, 12), (226, 222, 214), (128, 123, 115)  # warm, so that burnt greys beside it stay neutral
 TITLE, TEXT, CAPTION = 72, 28, 21  # pixels
 HEAD, SECTION, WORDS, FOOT = 300, 98, 78, 80  # pixels: above all, above a section, under a row, under all
 
@@ -81,7 +81,7 @@ def draw(take: Take, sections: Sequence[Section], pictures: Mapping[int, Image.I
     _draw_head(pen, take)
     top = HEAD
     for section in sections:
-        _write(pen, (MARGIN, top + SECTION - 2 * TEXT), section.heading, TEXT, FAINT)
+        write(pen, (MARGIN, top + SECTION - 2 * TEXT), section.heading, TEXT, FAINT)
         for place, cell in enumerate(section.cells):
             left, upper = corner(top, place, tall)
             if picture := pictures.get(cell.frame):
@@ -99,8 +99,8 @@ def corner(top: int, place: int, tall: int) -> tuple[int, int]:
 
 
 def _draw_head(pen: ImageDraw.ImageDraw, take: Take) -> None:
-    _write(pen, (MARGIN, MARGIN), take.title or take.scene or take.name, TITLE, INK)
-    _write(pen, (WIDTH - MARGIN, MARGIN + TITLE - TEXT), f"{take.started:%d %B %Y, %H:%M} UTC", TEXT, INK, anchor="ra")
+    write(pen, (MARGIN, MARGIN), take.title or take.scene or take.name, TITLE, INK)
+    write(pen, (WIDTH - MARGIN, MARGIN + TITLE - TEXT), f"{take.started:%d %B %Y, %H:%M} UTC", TEXT, INK, anchor="ra")
     known = {
         "scene": take.scene,
         "origin": take.origin,
@@ -108,22 +108,22 @@ def _draw_head(pen: ImageDraw.ImageDraw, take: Take) -> None:
         "restored by": take.manifest.get("restorer"),
     }
     line = "     ".join(f"{name} {value}" for name, value in known.items() if value not in {None, ""})
-    _write(pen, (MARGIN, MARGIN + TITLE + 36), line, TEXT, FAINT)
+    write(pen, (MARGIN, MARGIN + TITLE + 36), line, TEXT, FAINT)
 
 
 def _draw_words(pen: ImageDraw.ImageDraw, left: int, top: int, cell: Cell) -> None:
-    _write(pen, (left, top), cell.left, CAPTION, INK)
-    _write(pen, (left + CELL, top), cell.right, CAPTION, INK, anchor="ra")
-    _write(pen, (left, top + CAPTION + 6), cell.below, CAPTION, FAINT)
+    write(pen, (left, top), cell.left, CAPTION, INK)
+    write(pen, (left + CELL, top), cell.right, CAPTION, INK, anchor="ra")
+    write(pen, (left, top + CAPTION + 6), cell.below, CAPTION, FAINT)
 
 
 def _draw_foot(pen: ImageDraw.ImageDraw, take: Take, top: int) -> None:
     counted = f"{take.frames} frames" + (f", {take.dropped} dropped" if take.dropped else "")
     digest = str(take.manifest.get("digest") or "")[:16]
     parts = [take.name, counted, f"model {digest}" if digest else "", f"Burntout {take.manifest.get('version', '')}"]
-    _write(pen, (MARGIN, top), "     ".join(filter(None, map(str.strip, parts))), CAPTION, FAINT)
+    write(pen, (MARGIN, top), "     ".join(filter(None, map(str.strip, parts))), CAPTION, FAINT)
     if take.status == "cut off":
-        _write(
+        write(
             pen,
             (WIDTH - MARGIN, top),
             "cut off: the recorder did not come to write the end",
@@ -131,18 +131,6 @@ def _draw_foot(pen: ImageDraw.ImageDraw, take: Take, top: int) -> None:
             FAINT,
             anchor="ra",
         )
-
-
-def _write(
-    pen: ImageDraw.ImageDraw,
-    at: tuple[int, int],
-    words: str,
-    size: int,
-    ink: tuple[int, int, int],
-    *,
-    anchor: str = "la",
-) -> None:
-    pen.text(at, words, ink, ImageFont.load_default(size), anchor=anchor)
 
 
 def _sized(picture: Image.Image, tall: int) -> Image.Image:
