@@ -287,6 +287,9 @@ class Conductor:
                 self._on_playing(data)
             case "engine", "generation":
                 self._desk.log(generation=data)
+            case "engine", "kept":
+                log.warning("The keeper, at generation %d: %s.", data["serial"], data["sentence"])
+                self._desk.log(kept=dict(data))
             case "recorder", "closed":
                 self._desk.closed(data)
             case "recorder", "refused":

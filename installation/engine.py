@@ -13,14 +13,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation import images
+from installation.burns import on_raw_scale
+from installation.burns.calibration import standing
 from installation.control.store import DEFERRED
 from installation.errors import Refusal
+from installation.loop.album import shipped
 from installation.loop.checkpoints import Checkpoints
 from installation.loop.generation import Moment, turns
 from installation.loop.knobs import Looping
 from installation.loop.lineage import Lineage
 from installation.machine.board import Board
 from installation.machine.child import PULSE, Phase, Vitals, living
+from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
 from installation.restorers.shelf import Shelf
@@ -68,6 +72,8 @@ class Engine:
         self._vitals = Vitals(wires, "engine")
         self._vitals.beat(Phase.LOADING)
         self._shelf = Shelf(settings.engine, _device(settings))
+        self._album = shipped(share("assets"))
+        self._calibration = standing(settings.state)
         self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
         self._scene: Scene | None = None
         self._lineage: Lineage | None = None
@@ -150,7 +156,7 @@ class Engine:
         """Show where the lineage stands, and turn the loop from there."""
         if self._lineage is None or self._restorer is None:
             return
-        self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter)
+        self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter, self._album)
         self._began = self._turned = time.monotonic()
         self._rate = 0.0
         self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
@@ -159,17 +165,20 @@ class Engine:
         if set_prompt := getattr(self._restorer, "prompt", None):
             set_prompt(text)
 
-    def _values(self, serial: int) -> dict[str, float]:
+    def _values(self, serial: int) -> Mapping[str, float]:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
         board = {name: value for name, value in self._board.read().items() if name.startswith(DEFERRED)}
-        return self._scene.settle(board, serial) if self._scene else board
+        return on_raw_scale(self._scene.settle(board, serial) if self._scene else board, self._calibration)
 
     def _publish(self, moment: Moment) -> None:
         """Put a moment on the ring; a finished generation is also measured, kept and reported."""
         self._show(moment)
         if moment.refused:
             self._vitals.beat(refused=self._vitals.seen("refused") + 1.0)
-            self._uplink.report("refused", reason=moment.refused, order="generation")
+            if not moment.kept:  # which says the same, and what was done about it
+                self._uplink.report("refused", reason=moment.refused, order="generation")
+        if moment.kept and self._lineage:
+            self._uplink.report("kept", serial=self._lineage.serial, sentence=moment.kept)
         if (generation := moment.generation) and self._lineage:
             self._clock_in()
             self._vitals.beat(Phase.RUNNING, **generation.readings, serial=float(generation.serial), rate=self._rate)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from installation import burns  # noqa: F401 - declares /burn
 from installation.knobs import Knob, declared
+from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
 from installation.restorers import protocol  # noqa: F401 - declares /restore
 from installation.stage import panel as stage_panel  # noqa: F401 - declares /stage

@@ -108,7 +108,8 @@ class Generation:
     """One turn of the loop, complete enough to be rendered again.
 
     ``knobs`` are the values as used, choices by name, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
-    ``readings`` are named measurements, ``seconds`` is what it took.
+    ``readings`` are named measurements, ``seconds`` is what it took. With ``parent`` 0 it grew from the origin, or from
+    the picture that the keeper put in its place: ``source`` is its path below assets/.
     """
 
     serial: int
@@ -121,3 +122,4 @@ class Generation:
     readings: Mapping[str, float]
     digest: str
     seconds: float
+    source: str = ""

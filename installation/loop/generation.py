@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from installation.burns import Medium, burn, chosen, name_of
+from installation.burns import Medium, burn, chosen, name_of, on_raw_scale
 from installation.images import to_pixels
 from installation.knobs import read, spoken
+from installation.loop import keeper
+from installation.loop.album import EMPTY, Album
 from installation.loop.drift import feed_back
 from installation.loop.knobs import Looping
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
@@ -24,14 +26,13 @@ if TYPE_CHECKING:
     from installation.records import Image, Showing, Step
     from installation.restorers import Restorer
 
-PATIENCE = 5  # refused generations in a row before the piece begins again from its origin
-
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """Something to be seen: a stage of burning, a step of restoring, or a finished generation.
 
-    ``share`` is how much of the turn has passed, 0 to 1; ``refused`` says why a generation was not accepted.
+    ``share`` is how much of the turn has passed, 0 to 1; ``refused`` says why a generation was not accepted, ``kept``
+    why and how the keeper stepped in after it.
     """
 
     phase: Showing
@@ -40,22 +41,42 @@ class Moment:
     share: float
     generation: Generation | None = None
     refused: str | None = None
+    kept: str | None = None
 
 
 def turns(
-    lineage: Lineage, restorer: Restorer, values: Callable[[int], Mapping[str, float]], clock: Callable[[], float]
+    lineage: Lineage,
+    restorer: Restorer,
+    values: Callable[[int], Mapping[str, float]],
+    clock: Callable[[], float],
+    album: Album = EMPTY,
 ) -> Iterator[Moment]:
-    """The endless loop; between two moments it may be left. ``values`` gives the knobs for a serial."""
+    """The endless loop; between two moments it may be left. ``values`` gives the knobs for a serial.
+
+    The keeper sees to it that it does not end in one picture: before a turn it may bend the knobs, after it, it may
+    put another picture (from the ``album``) into the loop.
+    """
     while True:
         lineage.next()
-        yield from turn(lineage, restorer, values(lineage.serial), clock)
+        knobs = values(lineage.serial)
+        for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock):
+            yield tended(lineage, moment, knobs, album) if moment.phase == "generation" else moment
+
+
+def tended(lineage: Lineage, moment: Moment, values: Mapping[str, float], album: Album) -> Moment:
+    """The last moment of a turn after the keeper has looked at it."""
+    kept = keeper.tend(lineage, values, moment.temperature, moment.refused, album)
+    if kept is None:
+        return moment
+    refused = replace(moment, image=lineage.present, refused=kept, kept=kept)
+    return refused if moment.refused else replace(moment, kept=kept)
 
 
 def turn(
     lineage: Lineage, restorer: Restorer, values: Mapping[str, float], clock: Callable[[], float]
 ) -> Iterator[Moment]:
     """One generation: its burning, its restoring, and what comes of it."""
-    began = clock()
+    began, values = clock(), on_raw_scale(values)
     medium, restoring, looping = chosen(values), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
     yield from burning(lineage, medium, looping.stages, visible)
@@ -88,7 +109,7 @@ def seen(step: Step) -> Image:
 
 def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float) -> Moment:
     """Take the picture into the lineage, measured and written down."""
-    parent = lineage.parent
+    parent, source = lineage.parent, lineage.source
     lineage.accept(regenerated)
     generation = Generation(
         serial=lineage.serial,
@@ -101,16 +122,14 @@ def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping
         readings=measure(lineage),
         digest=lineage.digest(),
         seconds=seconds,
+        source=source,
     )
     return Moment("generation", regenerated, medium.temperature, 1.0, generation)
 
 
 def refuse(lineage: Lineage, medium: Medium, reason: str) -> Moment:
-    """The previous picture holds; stuck too long, the piece reignites."""
+    """The previous picture holds; when that lasts too long, the keeper sees to it."""
     lineage.refuse()
-    if lineage.refusals >= PATIENCE:
-        lineage.reignite()
-        reason = f"{reason}, {PATIENCE} times in a row; the piece begins again from its origin"
     return Moment("generation", lineage.present, medium.temperature, 1.0, refused=reason)
 
 

@@ -8,8 +8,11 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from installation.errors import Refusal
 from installation.loop.drift import Dice, Palette, follow, palette
+from installation.loop.history import FINGERPRINT, Care, History
 from installation.randomness import Generator, generator
 
 if TYPE_CHECKING:
@@ -33,7 +36,8 @@ class Lineage:
     """Owns the state of the loop, all of it in float32: nothing is rounded to 8 bits on the way round.
 
     ``serial`` counts the generations attempted, refused ones included, so that each attempt has fresh numbers;
-    ``parent`` is the serial of the generation that ``present`` shows (0: the origin).
+    ``parent`` is the serial of the generation that ``present`` shows (0: the origin, or the picture that ``source``
+    names). ``history`` and ``care`` are the keeper's.
     """
 
     scene: str
@@ -44,6 +48,9 @@ class Lineage:
     serial: int = 0
     parent: int = 0
     refusals: int = 0
+    source: str = ""
+    history: History = dataclasses.field(default_factory=History)
+    care: Care = dataclasses.field(default_factory=Care)
 
     @classmethod
     def begin(cls, scene: str, seed: int, origin: Image) -> Lineage:
@@ -64,7 +71,7 @@ class Lineage:
 
     def accept(self, image: Image) -> None:
         """Take a regenerated picture as the present one."""
-        self.present, self.parent, self.refusals = image, self.serial, 0
+        self.present, self.parent, self.refusals, self.source = image, self.serial, 0, ""
         self.reference = follow(self.reference, palette(image))
 
     def refuse(self) -> None:
@@ -73,8 +80,12 @@ class Lineage:
 
     def reignite(self) -> None:
         """Begin again from the origin, with the serials going on."""
-        self.present, self.parent, self.refusals = self.origin, 0, 0
-        self.reference = palette(self.origin)
+        self.inject("", self.origin)
+
+    def inject(self, source: str, picture: Image) -> None:
+        """Go on from another picture, which has this name; what is remembered is still the origin."""
+        self.present, self.parent, self.refusals, self.source = picture.to(self.origin), 0, 0, source
+        self.reference = palette(self.present)
 
     def to(self, device: str) -> Lineage:
         """The same lineage with its pictures on a device."""
@@ -105,10 +116,12 @@ def to_bytes(lineage: Lineage) -> bytes:
     """A checkpoint: safetensors with the numbers of the lineage in its metadata."""
     from safetensors.torch import save
 
-    numbers = {name: getattr(lineage, name) for name in ("scene", *COUNTS)}
+    numbers = {name: getattr(lineage, name) for name in ("scene", "source", *COUNTS)}
     tensors = {"origin": lineage.origin, "present": lineage.present}
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    kept |= _remembered(lineage.history)
+    numbers["care"] = dataclasses.asdict(lineage.care)
     written = {"format": FORMAT, **numbers, "digests": {name: digest(tensor) for name, tensor in kept.items()}}
     return save(kept, metadata={"lineage": json.dumps(written)})
 
@@ -133,7 +146,25 @@ def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -
     if written["digests"] != {name: digest(tensor) for name, tensor in tensors.items()}:
         raise ValueError("its pictures are not those that were written")
     counts = {name: int(written[name]) for name in COUNTS}
-    reference = Palette(tensors["mean"], tensors["spread"])
     return Lineage(
-        str(written["scene"]), **counts, origin=tensors["origin"], present=tensors["present"], reference=reference
+        str(written["scene"]),
+        **counts,
+        origin=tensors["origin"],
+        present=tensors["present"],
+        reference=Palette(tensors["mean"], tensors["spread"]),
+        source=str(written.get("source", "")),  # takes of before the keeper have none of these
+        history=_recalled(tensors.get("history")),
+        care=Care(**written.get("care", {})),
     )
+
+
+def _remembered(history: History) -> dict[str, torch.Tensor]:
+    """The fingerprints as bytes, one row each; safetensors knows no records."""
+    import torch
+
+    rows = history.newest().view(np.uint8).reshape(len(history), FINGERPRINT.itemsize)
+    return {"history": torch.from_numpy(rows.copy())} if len(history) else {}
+
+
+def _recalled(rows: torch.Tensor | None) -> History:
+    return History() if rows is None else History(rows.contiguous().numpy().view(FINGERPRINT)[:, 0])

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.knobs import understood
+from installation.loop.album import shipped
 from installation.loop.generation import turn
 from installation.loop.lineage import Lineage, LineageError, from_bytes
+from installation.machine.files import share
 from installation.recording import journal
 from installation.recording.takes import LOG, TakeError
 from installation.restorers.shelf import Shelf
@@ -93,8 +95,11 @@ def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -
 
 
 def _render(lineage: Lineage, restorer: Restorer, logged: Mapping[str, Any]) -> str:
-    """One generation again. A parent of 0 says that the piece had begun again from its origin."""
-    if logged["parent"] == 0 and lineage.parent != 0:
+    """One generation again. A parent of 0 says that the piece had begun again: from its origin, or another picture."""
+    if source := logged.get("source"):
+        album = shipped(share("assets"))
+        lineage.inject(source, album.open(source, *lineage.present.shape[-2:]))
+    elif logged["parent"] == 0 and lineage.parent != 0:
         lineage.reignite()
     lineage.serial = logged["serial"]
     for moment in turn(lineage, restorer, understood(logged["knobs"]), time.perf_counter):

@@ -9,7 +9,8 @@ import torch
 
 from installation.burns import MEDIA
 from installation.burns.gaussian import Gaussian
-from installation.loop.generation import PATIENCE, turn, turns
+from installation.loop.generation import turn, turns
+from installation.loop.keeper import PATIENCE
 from installation.loop.lineage import BURN, Lineage, from_bytes, to_bytes
 from installation.records import Step
 from tests.support import Wiener
