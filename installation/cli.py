@@ -28,6 +28,13 @@ app = typer.Typer(
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+train_app = typer.Typer(
+    help="Train ember, the embedded diffusion model: gather a corpus, train, prove.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(train_app, name="train")
 console = Console()
 DEFAULT_SCENE = "machine-dementia"
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -243,20 +250,62 @@ def bench(config: Config = None) -> None:
 
 
 @app.command()
+def calibrate(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of your own pictures; default: those that came with the program.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=32, max=1024, help="Pixels a side; default: the show's.")] = None,
+    images: Annotated[int, typer.Option(min=1, help="How many pictures at most, spread over the folder.")] = 64,
+    *,
+    out: Annotated[Path | None, typer.Option(help="File to write; default: calibration.json in the state.")] = None,
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """Measure how much harm each medium does at each temperature, for /burn/scale calibrated. Some minutes.
+
+    For example: burntout calibrate ~/Pictures --images 100. The piece plays by it from its next start.
+    """
+    from installation.burns import calibration
+
+    settings = settings_.load(config, _given(state=state))
+    pictures = calibration.gallery(folder, size or settings.engine.size, images)
+    with _progress() as progress:
+        task = progress.add_task(f"Burning {len(pictures)} pictures", total=1.0)
+        table = calibration.measured(pictures, progress=lambda share: progress.update(task, completed=share))
+    path = out or settings.state / calibration.FILE
+    calibration.save(table, path)
+    for medium, halfway in table.halfways():
+        _say(f"{medium}: half burnt at T {halfway:.2f}")
+    _say(f"{len(table.damage)} media in {path}. Play by it: burntout send /burn/scale calibrated")
+
+
+@train_app.command("run")
 def train(
     images: Annotated[Path, typer.Argument(help="A folder of pictures, or of zips with a manifest.jsonl.")],
     out: Annotated[Path, typer.Option(help="Where checkpoint, sheets and model go; resumed when one is there.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="Time to train, in all.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
+    begin_with: Annotated[Path | None, typer.Option(help="A trained model to go on from, such as assets/ember.")] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures of 128 x 128 per step; of 256 x 256 three eighths.")] = 32,
+    rate: Annotated[float, typer.Option(min=0.0, help="Learning rate.")] = 1e-3,
+    small_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the time for 128 x 128.")] = 0.7,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that draw pictures ahead: 12 beside a GPU.")] = 0,
     keep_out: Annotated[
         list[str] | None, typer.Option(help="Leave out pictures whose path holds this word; may be repeated.")
     ] = None,
 ) -> None:
-    """Train ember on your own pictures; resumable after any kill."""
+    """Train ember on pictures: on a CPU, a GPU, or several with `accelerate launch`; resumable after any kill.
+
+    Example: burntout train run pictures/ --out training/ --minutes 90
+    """
     from installation.training import trainer
 
-    recipe = trainer.Recipe(minutes=minutes, seed=seed)
-    _say(f"The model is in {trainer.train(images, out, recipe, keep_out=keep_out or (), console=console)}.")
+    recipe = trainer.Recipe(
+        minutes=minutes, seed=seed, batch=batch, large_batch=max(1, batch * 3 // 8), rate=rate,
+        small_share=small_share, workers=workers,
+    )  # fmt: skip
+    model = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=begin_with, console=console)
+    _say(f"The model is in {model}.")
 
 
 def _perform(settings: Settings, performance: Any) -> None:

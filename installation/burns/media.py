@@ -9,10 +9,13 @@ from installation.burns import (  # noqa: F401 - importing a medium files it
     animorphosis,
     black_scholes,
     brownian,
+    cipher,
     gaussian,
     heat,
     jpeg,
+    mean,
 )
+from installation.burns.calibration import Calibration, shipped
 from installation.burns.registry import MEDIA, Medium
 from installation.knobs import knob, panel, read
 
@@ -23,6 +26,24 @@ class Burning:
     """Which physics burns."""
 
     medium: str = knob("gaussian", choices=tuple(MEDIA), doc="Which physics burns the image.")
+    scale: str = knob(
+        "raw",
+        choices=("raw", "calibrated"),
+        doc="What a temperature means: each medium's own scale (raw), or the damage white noise does (calibrated).",
+    )
+
+
+def on_raw_scale(values: Mapping[str, float], calibration: Calibration | None = None) -> Mapping[str, float]:
+    """Board values as the media burn: on the raw scale every temperature as it is, else looked up in the table.
+
+    The default is the shipped table. What comes back says ``raw``, so that asking twice changes nothing, and a log
+    of it can be rendered again after the table has changed.
+    """
+    if read(Burning, values).scale == "raw":
+        return values
+    table = calibration or shipped()
+    heated = {f"/burn/{name}/temperature": table.raw(name, read(MEDIA[name], values).temperature) for name in MEDIA}
+    return {**values, **heated, "/burn/scale": 0.0}
 
 
 def chosen(values: Mapping[str, float]) -> Medium:
