@@ -21,7 +21,8 @@ from installation.records import Step
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.protocol import ModelError
-from installation.restorers.sampling import SIGMA_MIN, ancestral_split
+from installation.restorers.samplers import ancestral_split
+from installation.restorers.sampling import SIGMA_MIN
 from installation.restorers.trust import Vouched, vouch
 
 if TYPE_CHECKING:

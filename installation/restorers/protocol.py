@@ -30,6 +30,13 @@ class Restoring:
         0.0, low=0.0, high=1.0, glide=0.5,
         doc="Fresh noise on the way back: 0 follows the ODE, 1 is fully ancestral (eta of Song et al. 2021).",
     )  # fmt: skip
+    sampler: str = knob(
+        "euler", choices=("euler", "dpmpp-2m", "heun", "lcm", "cold", "cold-naive"),
+        doc="How the steps are taken; only euler hears churn. cold burns its guesses again with the same fire.",
+    )  # fmt: skip
+    evidence: float = knob(
+        0.5, glide=0.5, doc="How firmly guesses are held to what the burn has kept for certain; 0 guesses everything."
+    )
 
 
 class Restorer(Protocol):

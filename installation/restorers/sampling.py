@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from installation.randomness import white
 from installation.records import Step
+from installation.restorers import cold
 from installation.restorers.protocol import start
+from installation.restorers.samplers import descend
 
 if TYPE_CHECKING:
     from installation.randomness import Generator
     from installation.records import Burnt, Image
-    from installation.restorers.protocol import Restoring
+    from installation.restorers.cold import Recovery
+    from installation.restorers.protocol import Native, Restoring
+    from installation.restorers.samplers import Denoiser
 
-Denoiser = Callable[["Image", float], "Image"]
+#: Cold diffusion, by the name of the knob: the paper's algorithms 2 and 1.
+COLD: Mapping[str, Callable[[Recovery, Burnt, int], Iterator[Step]]] = MappingProxyType(
+    {"cold": cold.improved, "cold-naive": cold.naive}
+)
 SIGMA_MIN = 0.02  # below this noise an 8-bit picture in -1 to 1 (one level is 0.008) looks clean
 
 
@@ -46,31 +51,49 @@ def last_rung(steps: int, sigma: float) -> float:
     return karras_sigmas(steps + 1, SIGMA_MIN, sigma)[steps - 1]
 
 
-def walk(
-    denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator, sigma_min: float = SIGMA_MIN
+def walk(  # noqa: PLR0917 - the last two have defaults
+    denoise: Denoiser,
+    burnt: Burnt,
+    knobs: Restoring,
+    rng: Generator,
+    sigma_min: float = SIGMA_MIN,
+    native: Native | None = None,
 ) -> Iterator[Step]:
-    """Restore step by step from exactly the burn's sigma; ``knobs.churn`` mixes the ODE with ancestral noise.
+    """Restore step by step from exactly the burn's sigma, as ``knobs.sampler`` says, held to ``knobs.evidence``.
 
     The ladder starts at the burn's own sigma and is not a full ladder cut by "strength"; at or below ``sigma_min``
-    the image itself is the only step.
+    the image itself is the only step. ``native`` recovers burnt images in cold diffusion, where it knows the medium.
     """
     if burnt.sigma <= sigma_min:
         yield Step(0, burnt.sigma, burnt.image / burnt.signal, burnt.image / burnt.signal)
-        return
-    x = start(burnt, rng)
-    for index, (sigma, below) in enumerate(pairwise(karras_sigmas(knobs.steps, sigma_min, burnt.sigma))):
-        denoised = denoise(x, sigma)
-        yield Step(index, sigma, x, denoised)
-        down, up = ancestral_split(sigma, below, knobs.churn)
-        x = denoised + (down / sigma) * (x - denoised)
-        if up > 0.0:
-            x = x + up * white(rng, x)
+    elif knobs.sampler in COLD:
+        yield from COLD[knobs.sampler](recovery(denoise, burnt, knobs, rng, native), burnt, knobs.steps)
+    else:
+
+        def guess(x: Image, sigma: float) -> Image:
+            return agreeing(denoise(x, sigma), burnt, knobs.evidence)
+
+        sigmas = karras_sigmas(knobs.steps, sigma_min, burnt.sigma)
+        yield from descend(knobs.sampler, guess, start(burnt, rng), sigmas, rng, churn=knobs.churn)
 
 
-def ancestral_split(sigma: float, below: float, eta: float) -> tuple[float, float]:
-    """How far an Euler step goes down, and how much fresh noise brings it up to ``below``: down^2 + up^2 = below^2.
+def recovery(
+    denoise: Denoiser, burnt: Burnt, knobs: Restoring, rng: Generator, native: Native | None
+) -> Callable[[Burnt], Image]:
+    """R(x, T) of cold diffusion: a model trained on the medium, or one look through noise that covers the damage."""
 
-    up = eta sqrt(below^2 (sigma^2 - below^2) / sigma^2), the eta of Song et al. 2021, eq. 16; 0 is the ODE.
-    """
-    up = min(below, eta * math.sqrt(below**2 * (sigma**2 - below**2)) / sigma)
-    return math.sqrt(below**2 - up**2), up
+    def guess(cooler: Burnt) -> Image:
+        if native is not None and burnt.medium in native.media:
+            return native.recover(cooler.image, burnt.medium, cooler.temperature)
+        if cooler.sigma <= SIGMA_MIN:
+            return cooler.image / cooler.signal
+        return denoise(start(cooler, rng), cooler.sigma)
+
+    return lambda cooler: agreeing(guess(cooler), burnt, knobs.evidence)
+
+
+def agreeing(guess: Image, burnt: Burnt, strength: float) -> Image:
+    """A guess, moved by a strength of 0 to 1 to agree with what the burn has kept (see ``Burnt.evidence``)."""
+    if burnt.evidence is None or strength == 0.0:
+        return guess
+    return guess + strength * (burnt.evidence(guess) - guess)

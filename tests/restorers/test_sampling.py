@@ -16,7 +16,8 @@ from installation.randomness import generator
 from installation.records import Burnt
 from installation.restorers import Restoring
 from installation.restorers.protocol import start
-from installation.restorers.sampling import SIGMA_MIN, ancestral_split, karras_sigmas, walk
+from installation.restorers.samplers import ancestral_split
+from installation.restorers.sampling import SIGMA_MIN, karras_sigmas, walk
 from tests.support import wiener
 
 # Eq. 5 at the settings of EDM (Karras et al. 2022): 18 steps from 80 to 0.002 with rho = 7.
