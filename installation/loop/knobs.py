@@ -25,6 +25,13 @@ class Looping:
     colour: float = knob(
         0.3, glide=0.5, doc="How firmly colour and contrast are held to their slow average; 0 is free decay."
     )
+    spectrum: float = knob(
+        0.0, glide=0.5, doc="How firmly fine detail is held between half and twice the origin's power; 0 lets it go."
+    )
+    unsharp: float = knob(0.0, high=0.1, glide=0.5, doc="How much edges are sharpened; more than a tenth would ring.")
+    origin_return: float = knob(
+        0.0, high=0.1, doc="Chance per generation that the origin is back whole, as if nothing had happened."
+    )
     noise_floor: float = knob(
         0.01, low=0.0, high=0.2, glide=0.5, doc="Noise added to what is fed back, so that the loop cannot freeze."
     )

@@ -8,10 +8,24 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from installation.images import to_pixels, to_tensor
+from installation.knobs import declared
 from installation.loop import drift
-from installation.loop.drift import Dice, Palette, blend, feed_back, follow, hold_colour, palette, warp, whirl
+from installation.loop.drift import (
+    Dice,
+    Palette,
+    blend,
+    feed_back,
+    follow,
+    hold_colour,
+    hold_spectrum,
+    palette,
+    sharpen,
+    warp,
+    whirl,
+)
 from installation.loop.knobs import Looping
-from installation.randomness import generator
+from installation.randomness import generator, white
 
 STILL = Looping(colour=0.0, noise_floor=0.0)
 SIDE = 65  # odd: there is a middle pixel
@@ -45,6 +59,11 @@ def test_at_rest_the_warp_returns_the_very_image(photograph):
 
 def test_at_rest_colour_returns_the_very_image(photograph):
     assert hold_colour(photograph, palette(photograph), 0.0) is photograph
+
+
+def test_at_rest_spectrum_and_unsharp_mask_return_the_very_image(photograph):
+    assert hold_spectrum(photograph, -photograph, 0.0) is photograph
+    assert sharpen(photograph, 0.0) is photograph
 
 
 def test_a_chain_at_rest_changes_nothing_and_draws_nothing(photograph):
@@ -198,6 +217,106 @@ def test_the_reference_follows_with_a_memory_of_a_hundred_generations():
     torch.testing.assert_close(reference.mean, torch.full((3,), 1 - 0.99**100))
 
 
+# ------------------------------------------------------------------ spectrum and unsharp mask
+
+
+def octave_power(image, number):
+    """The power between two radii of the spectrum, in octaves below half the sampling rate."""
+    height, width = image.shape[-2:]
+    radius = torch.hypot(torch.fft.fftfreq(height)[:, None], torch.fft.rfftfreq(width)[None])
+    here = (radius <= 2.0 ** -(number + 1)) & (radius > 2.0 ** -(number + 2))
+    return float(torch.fft.rfft2(image, norm="ortho")[..., here].abs().square().mean())
+
+
+@pytest.mark.parametrize(("amplitude", "power"), [(0.1, 0.5), (0.9, 0.81), (1.2, 1.44), (8.0, 2.0)])
+@pytest.mark.parametrize("octave", [1, 2])
+def test_the_power_of_fine_detail_is_held_between_half_and_twice_the_references(photograph, amplitude, power, octave):
+    held = hold_spectrum(amplitude * photograph, photograph, 1.0)
+    assert octave_power(held, octave) / octave_power(photograph, octave) == pytest.approx(power, rel=1e-3)
+
+
+def test_the_layout_is_left_alone_by_the_spectrum(photograph):
+    held = hold_spectrum(0.1 * photograph, photograph, 1.0)
+    assert octave_power(held, 4) == pytest.approx(octave_power(0.1 * photograph, 4), rel=1e-4)
+    torch.testing.assert_close(held.mean(), 0.1 * photograph.mean())
+
+
+def test_a_spectrum_within_its_bounds_is_left_as_it_is(photograph):
+    image = 1.1 * photograph
+    assert hold_spectrum(image, photograph, 1.0) is image
+
+
+@given(strength=st.floats(0.1, 1.0))
+def test_half_a_strength_goes_part_of_the_way(photograph, strength):
+    held = hold_spectrum(0.1 * photograph, photograph, strength)
+    assert octave_power(held, 1) / octave_power(photograph, 1) == pytest.approx(0.01 * 50.0**strength, rel=1e-2)
+
+
+def test_what_has_no_detail_at_all_stays_finite(photograph):
+    flat = torch.zeros_like(photograph)
+    assert bool(hold_spectrum(flat, photograph, 1.0).isfinite().all())
+    assert bool(hold_spectrum(photograph, flat, 1.0).isfinite().all())
+
+
+def test_a_picture_need_not_be_square_for_its_spectrum():
+    wide = torch.linspace(-1, 1, 3 * 33 * 48).sin().view(1, 3, 33, 48)
+    assert hold_spectrum(3 * wide, wide, 1.0).shape == wide.shape
+
+
+def test_the_unsharp_mask_raises_the_finest_waves_by_its_amount_and_no_slow_ones():
+    checkers = (torch.arange(32)[:, None] + torch.arange(32)) % 2 * 2.0 - 1.0
+    finest, flat = checkers.expand(1, 3, 32, 32), torch.full((1, 3, 32, 32), 0.3)
+    torch.testing.assert_close(sharpen(finest, 0.1), 1.1 * finest)
+    torch.testing.assert_close(sharpen(flat, 0.1), flat)
+
+
+def test_the_unsharp_knob_goes_no_further_than_a_tenth():
+    assert declared()["/loop/unsharp"].high == 0.1
+
+
+# ------------------------------------------------------------------ something fresh
+
+
+def test_the_origin_returns_whole_as_often_as_asked(photograph):
+    knobs, other = replace(STILL, origin_return=0.1), torch.zeros(1, 3, 8, 8)
+    back = [feed_back(other, photograph, palette(other), knobs, dice(serial)) is photograph for serial in range(1000)]
+    assert sum(back) == pytest.approx(100, abs=30)  # three standard deviations
+
+
+# ------------------------------------------------------------------ rounding
+
+
+TURNS = 200
+
+
+def drifted(quantise):
+    """Levels of 255 per turn by which a noisy grey drifts when every turn is quantised like this."""
+    rolls = generator(5, 1)
+    image = torch.full((1, 3, 32, 32), 0.1)
+    for _ in range(TURNS):
+        image = quantise(image + 0.01 * white(rolls, image))
+    return float((image.mean() - 0.1) * 127.5) / TURNS
+
+
+def truncated(image):
+    return to_tensor(((image[0].permute(1, 2, 0).numpy() + 1.0) * 127.5).astype("uint8"))
+
+
+def test_truncation_to_eight_bits_would_darken_every_turn_by_half_a_level():
+    assert drifted(truncated) == pytest.approx(-0.5, abs=0.01)
+
+
+def test_rounding_to_eight_bits_as_pictures_are_shown_does_not_darken():
+    assert abs(drifted(lambda image: to_tensor(to_pixels(image)))) < 0.005
+
+
+def test_feeding_back_does_not_darken_either():
+    def fed_back(image):
+        return feed_back(image, image, palette(image), STILL, dice())
+
+    assert abs(drifted(fed_back)) < 0.005
+
+
 # ------------------------------------------------------------------ the chain
 
 
@@ -216,6 +335,9 @@ KNOBS = st.builds(
     shift_y=st.floats(-0.1, 0.1),
     flow=st.floats(0.0, 8.0),
     colour=st.floats(0.0, 1.0),
+    spectrum=st.floats(0.0, 1.0),
+    unsharp=st.floats(0.0, 0.1),
+    origin_return=st.floats(0.0, 0.1),
     noise_floor=st.floats(0.0, 0.2),
 )
 
