@@ -4,7 +4,21 @@ A medium is a frozen dataclass of knobs that is called with an image and random 
 Adding one is one file here: its address, slider and TOML key follow from ``@medium``.
 """
 
+from installation.burns.chain import Chain, at, name_of
+from installation.burns.growth import burn, growing
 from installation.burns.media import Burning, chosen, on_raw_scale
-from installation.burns.registry import MEDIA, Medium, burn, name_of
+from installation.burns.registry import MEDIA, BurnError, Medium
 
-__all__ = ["MEDIA", "Burning", "Medium", "burn", "chosen", "name_of", "on_raw_scale"]
+__all__ = [
+    "MEDIA",
+    "BurnError",
+    "Burning",
+    "Chain",
+    "Medium",
+    "at",
+    "burn",
+    "chosen",
+    "growing",
+    "name_of",
+    "on_raw_scale",
+]

@@ -16,6 +16,7 @@ from installation.burns import (  # noqa: F401 - importing a medium files it
     mean,
 )
 from installation.burns.calibration import Calibration, shipped
+from installation.burns.chain import Chain
 from installation.burns.registry import MEDIA, Medium
 from installation.knobs import knob, panel, read
 
@@ -23,9 +24,11 @@ from installation.knobs import knob, panel, read
 @panel("/burn")
 @dataclass(frozen=True, slots=True)
 class Burning:
-    """Which physics burns."""
+    """Which physics burns, and which other burns what it has left."""
 
     medium: str = knob("gaussian", choices=tuple(MEDIA), doc="Which physics burns the image.")
+    then: str = knob("none", choices=("none", *MEDIA), doc="Which burns what that has left, at its own temperature.")
+    last: str = knob("none", choices=("none", *MEDIA), doc="Which burns what those have left, at its own temperature.")
     scale: str = knob(
         "raw",
         choices=("raw", "calibrated"),
@@ -47,5 +50,8 @@ def on_raw_scale(values: Mapping[str, float], calibration: Calibration | None = 
 
 
 def chosen(values: Mapping[str, float]) -> Medium:
-    """The medium the board asks for, with its knobs as they stand."""
-    return read(MEDIA[read(Burning, values).medium], values)
+    """The medium the board asks for, or the chain of media, with their knobs as they stand."""
+    burning = read(Burning, values)
+    names = [burning.medium, *(name for name in (burning.then, burning.last) if name != "none")]
+    links = tuple(read(MEDIA[name], values) for name in names)
+    return Chain(links) if len(links) > 1 else links[0]

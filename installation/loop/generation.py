@@ -6,11 +6,13 @@ Nothing here knows of processes, clocks on walls or screens: it runs in a test i
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING
 
-from installation.burns import Medium, burn, chosen, name_of, on_raw_scale
+from installation.burns import Medium, chosen, growing, name_of, on_raw_scale
 from installation.images import to_pixels
 from installation.knobs import read, spoken
 from installation.loop import keeper
@@ -18,12 +20,12 @@ from installation.loop.album import EMPTY, Album
 from installation.loop.drift import feed_back
 from installation.loop.knobs import Looping
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
-from installation.readings import likeness, luma, recollection, shannon_entropy
+from installation.readings import Look, of_picture
 from installation.records import Generation
 from installation.restorers import Restoring
 
 if TYPE_CHECKING:
-    from installation.records import Image, Showing, Step
+    from installation.records import Burnt, Image, Showing, Step
     from installation.restorers import Restorer
 
 
@@ -79,9 +81,8 @@ def turn(
     began, values = clock(), on_raw_scale(values)
     medium, restoring, looping = chosen(values), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
-    yield from burning(lineage, medium, looping.stages, visible)
+    burnt = yield from burning(lineage, medium, looping.stages, visible)
 
-    burnt = burn(medium, lineage.present, lambda: lineage.generator(BURN))
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
         walked = min(step.index + 1, restoring.steps)
         if bool(step.x.isfinite().all()):
@@ -94,12 +95,12 @@ def turn(
         yield accept(lineage, regenerated, medium, values, clock() - began)
 
 
-def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Iterator[Moment]:
-    """The way to the burn's temperature in equal stages, always with the same noise: one fire, growing."""
-    for stage in range(1, stages + 1):
-        cooler = replace(medium, temperature=medium.temperature * stage / (stages + 1))  # type: ignore[type-var] # a panel
-        burnt = cooler(lineage.present, lineage.generator(BURN))
+def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Generator[Moment, None, Burnt]:
+    """The way to the burn's temperature in equal stages, one fire, growing; what it comes to is returned."""
+    fires = growing(medium, lineage.present, lambda: lineage.generator(BURN), stages)
+    for stage, burnt in enumerate(islice(fires, stages), start=1):
         yield Moment("burn", burnt.image, burnt.temperature, stage / visible)
+    return next(fires)
 
 
 def seen(step: Step) -> Image:
@@ -134,9 +135,11 @@ def refuse(lineage: Lineage, medium: Medium, reason: str) -> Moment:
 
 
 def measure(lineage: Lineage) -> dict[str, float]:
-    """The readings of the present picture: entropy in bits per pixel, memory of the origin -1 to 1."""
-    present, origin = to_pixels(lineage.present), to_pixels(lineage.origin)
-    return {
-        "entropy": shannon_entropy(luma(present)),
-        "memory": likeness(recollection(present), recollection(origin)),
-    }
+    """Every reading of the present picture, by key; ``burntout readings`` says what they are."""
+    return of_picture(Look(to_pixels(lineage.present)), _seen_first(lineage.origin))
+
+
+@lru_cache(maxsize=1)
+def _seen_first(origin: Image) -> Look:
+    """The origin, prepared once for all the generations that are held against it: no lineage changes it in place."""
+    return Look(to_pixels(origin))

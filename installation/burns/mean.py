@@ -1,0 +1,140 @@
+"""Burning into the mean: "total probability", the average of everything that was ever seen (Galton 1878, Salavon 2004).
+
+It is where restoring begins. A denoiser that sees nothing but noise can only answer with the mean of what it knows, so
+the hottest picture of this medium is the first guess of every diffusion model.
+"""
+
+from __future__ import annotations
+
+import functools
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from installation import images
+from installation.burns.registry import medium
+from installation.burns.temperature import HOTTEST_SIGMA
+from installation.images import ImageError
+from installation.knobs import knob
+from installation.machine.files import share
+from installation.records import Burnt
+
+if TYPE_CHECKING:
+    import torch
+
+    from installation.randomness import Generator
+    from installation.records import Image
+
+SOURCES = ("archive", "origins")  # folders of pictures below assets
+SIDE = 256  # pixels: what the shipped archive holds; a mean of many pictures has nothing finer to show
+SPREAD = 0.5  # standard deviation of photographs in -1 to 1: sigma_data of Karras et al. 2022
+KEPT_SIZES = 4  # means in memory, 25 MB each at 1080p
+
+log = logging.getLogger(__name__)
+
+
+@medium("mean")
+@dataclass(frozen=True, slots=True)
+class Mean:
+    """The mean image: x_T = (1 - T) x + T m. A contrast of 1 - T is left of the picture, and no dice are thrown."""
+
+    temperature: float = knob(0.3, low=0.0, high=1.0, glide=0.5, doc="How far the image has become the mean of all.")
+    of: str = knob("archive", choices=SOURCES, doc="Whose mean: the pictures of the archive, or the origins.")
+
+    def __call__(self, image: Image, rng: Generator) -> Burnt:  # noqa: ARG002 - a mean is certain
+        if self.temperature == 0.0:
+            return Burnt(image, 0.0, 0.0)
+        seen = mean_image(self.of, *image.shape[-2:]).to(image)
+        burnt = (1.0 - self.temperature) * image + self.temperature * seen
+        return Burnt(burnt, self.temperature, covering_sigma(self.temperature))
+
+
+def covering_sigma(temperature: float) -> float:
+    """The noise level at which the best guess is this burn: sigma = s sqrt(T / (1 - T)), 0 to 80, s = 0.5.
+
+    Of pixels N(m, s^2) seen through noise sigma the best guess is m + (x - m) s^2 / (s^2 + sigma^2) on average (Wiener
+    1949): a contrast of 1 - T is left. Noise of that level has hidden as much as this burn has.
+    """
+    if temperature == 1.0:
+        return HOTTEST_SIGMA
+    return min(SPREAD * math.sqrt(temperature / (1.0 - temperature)), HOTTEST_SIGMA)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Average:
+    """The running mean and variance of pictures seen one after the other, none of which is kept (Welford 1962).
+
+    ``mean`` and ``squares``, the sum of squared deviations from it, are C x H x W float64. After n independent pictures
+    E |mean - mu|^2 = tr(Sigma) / n.
+    """
+
+    count: int
+    mean: torch.Tensor
+    squares: torch.Tensor
+
+    @classmethod
+    def of_none(cls, like: torch.Tensor) -> Average:
+        """Before anything was seen; pictures will have the shape and the device of ``like``."""
+        import torch
+
+        nothing = torch.zeros_like(like, dtype=torch.float64)
+        return cls(0, nothing, nothing)
+
+    def after(self, picture: torch.Tensor) -> Average:
+        """With one more picture: m_n = m_(n-1) + (x_n - m_(n-1)) / n. Raises ``ValueError`` for another shape."""
+        if picture.shape != self.mean.shape:
+            raise ValueError(f"A mean of {tuple(self.mean.shape)} cannot take in {tuple(picture.shape)}.")
+        surprise = picture.double() - self.mean
+        mean = self.mean + surprise / (self.count + 1)
+        return Average(self.count + 1, mean, self.squares + surprise * (picture.double() - mean))
+
+    @property
+    def variance(self) -> torch.Tensor:
+        """The variance of every value, without bias (divided by n - 1); 0 before there are two pictures."""
+        return self.squares / max(self.count - 1, 1)
+
+
+def mean_image(source: str, height: int, width: int) -> torch.Tensor:
+    """The mean of the shipped pictures of one source: 3 x height x width float32, in -1 to 1.
+
+    Raises ``ImageError`` when there is none. The tensor is shared: do not write into it.
+    """
+    return fitted(share("assets") / source, height, width)
+
+
+@functools.lru_cache(maxsize=KEPT_SIZES)
+def fitted(folder: Path, height: int, width: int) -> torch.Tensor:
+    """The mean of a folder's pictures, filling height x width: 3 x height x width float32.
+
+    Fitting is linear, so the mean that is fitted is the mean of the fitted, as far as eight bits and their range go.
+    """
+    import torch
+    from PIL import Image as Pillow
+    from PIL import ImageOps
+
+    channels = [Pillow.fromarray(channel) for channel in average(folder).mean.float().numpy()]
+    filled = [ImageOps.fit(channel, (width, height), method=Pillow.Resampling.LANCZOS) for channel in channels]
+    return torch.from_numpy(np.stack([np.asarray(channel) for channel in filled])).clamp(-1.0, 1.0)
+
+
+@functools.lru_cache(maxsize=len(SOURCES))
+def average(folder: Path) -> Average:
+    """Mean and variance of every picture in a folder (not below it), each cropped to 256 x 256 around its middle.
+
+    What cannot be read is left out and said in the log. Raises ``ImageError`` when no picture is left.
+    """
+    import torch
+
+    seen = Average.of_none(torch.empty(3, SIDE, SIDE))
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        try:
+            seen = seen.after(images.to_tensor(images.load(path, SIDE, SIDE))[0])
+        except ImageError as error:
+            log.warning("Left out of the mean: %s", error)
+    if not seen.count:
+        raise ImageError(f"{folder}: no picture to take the mean of. Put some {', '.join(images.FORMATS)} files there.")
+    return seen
