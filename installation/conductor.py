@@ -20,6 +20,7 @@ from typing import Any
 
 from installation import engine, scenes
 from installation.control.commands import COMMANDS
+from installation.control.herald import Herald
 from installation.control.osc import OscDoor, OscError
 from installation.control.store import Store
 from installation.errors import Refusal
@@ -28,11 +29,14 @@ from installation.machine import wires as wiring
 from installation.machine.board import Board
 from installation.machine.files import share
 from installation.machine.ring import Ring
-from installation.machine.settings import Settings
+from installation.machine.settings import Settings, split_target
 from installation.machine.supervisor import Duty, Ward
 from installation.panels import all_knobs
 from installation.programme import calendar as calendars
 from installation.programme.hours import Programme
+from installation.readings import Taken
+from installation.readings.instruments import Instruments
+from installation.readings.meter import open_meter
 from installation.recording import recorder
 from installation.recording.desk import Desk
 from installation.records import Message, Order, Report
@@ -75,8 +79,7 @@ class Health:
     serial: int
     temperature: float
     rate: float
-    entropy: float
-    memory: float
+    readings: Mapping[str, Taken]
     stage_fps: float
     worst_gap_ms: float
     recording: Path | None
@@ -107,6 +110,7 @@ class Conductor:
         self._osc: OscDoor | None = None
         self._retry_osc = float("inf")
         self._calendar: calendars.Calendar | None = None
+        self._instruments: Instruments | None = None
         self._look_at_calendar = self._next_complaint = 0.0
         self._asked: Scene | None = None
 
@@ -114,7 +118,8 @@ class Conductor:
 
     def perform(self) -> None:
         """Start, tick until the end of the performance or ``stop``, and leave nothing behind."""
-        start = (self._lay_wires, self._raise_stage, self._light_engine, self._seat_recorder, self._open_doors)
+        processes = (self._raise_stage, self._light_engine, self._seat_recorder)
+        start = (self._lay_wires, self._hang_instruments, *processes, self._open_doors)
         with contextlib.ExitStack() as stops:
             for begin in start:
                 stops.enter_context(begin())
@@ -155,6 +160,17 @@ class Conductor:
             yield
         finally:
             wiring.take_up(self._wires)
+
+    @contextlib.contextmanager
+    def _hang_instruments(self) -> Iterator[None]:
+        herald = Herald([split_target(each) for each in self.settings.osc.readings_to])
+        board, meter = self._wires.vitals("conductor"), open_meter(self.settings.energy)
+        self._instruments = Instruments(board, self.settings, meter, herald.tell, self._desk.log)
+        try:
+            yield
+        finally:
+            self._instruments.close()
+            herald.close()
 
     @contextlib.contextmanager
     def _raise_stage(self) -> Iterator[None]:
@@ -236,6 +252,8 @@ class Conductor:
             self._look(ward, now)
         self._mind_the_engine()
         self._mind_the_doors(now)
+        if self._instruments:
+            self._instruments.look(now, self._wards["engine"].vitals.read, self._playing.get("size", 0))
         if now >= self._ends:
             self.stop()
 
@@ -450,8 +468,7 @@ class Conductor:
             serial=int(engine_.get("serial", 0)),
             temperature=engine_.get("temperature", 0.0),
             rate=engine_.get("rate", 0.0),
-            entropy=engine_.get("entropy", 0.0),
-            memory=engine_.get("memory", 0.0),
+            readings=self._instruments.latest if self._instruments else {},
             stage_fps=stage.get("fps", 0.0),
             worst_gap_ms=stage.get("worst_gap_ms", 0.0),
             recording=self._desk.take,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import secrets
 import time
@@ -27,6 +28,8 @@ from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
+from installation.readings import Look, Window, declared
+from installation.readings.tail import ball_of
 from installation.restorers.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -37,14 +40,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+#: Readings before there is something to measure: of a picture, and of anything.
+NO_PICTURE = dict.fromkeys((each.key for each in declared("picture").values()), math.nan)
+NO_READINGS = NO_PICTURE | dict.fromkeys((each.key for each in declared("window").values()), math.nan)
 ENGINE_VITALS: Mapping[str, float] = {
     **PULSE,
     "serial": 0.0,
     "temperature": 0.0,
     "rate": 0.0,
-    "entropy": 0.0,
-    "memory": 0.0,
     "refused": 0.0,
+    **NO_READINGS,
 }
 NICENESS = 10  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
@@ -73,6 +78,8 @@ class Engine:
         self._vitals.beat(Phase.LOADING)
         self._shelf = Shelf(settings.engine, _device(settings))
         self._album = shipped(share("assets"))
+        self._real = ball_of(share("assets") / "archive")
+        self._window = Window(self._real)
         self._calibration = standing(settings.state)
         self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
         self._scene: Scene | None = None
@@ -159,6 +166,8 @@ class Engine:
         self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter, self._album)
         self._began = self._turned = time.monotonic()
         self._rate = 0.0
+        self._window = Window(self._real)
+        self._vitals.beat(Phase.LOADING, **NO_READINGS)
         self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
 
     def _prompt(self, text: str) -> None:
@@ -181,7 +190,9 @@ class Engine:
             self._uplink.report("kept", serial=self._lineage.serial, sentence=moment.kept)
         if (generation := moment.generation) and self._lineage:
             self._clock_in()
-            self._vitals.beat(Phase.RUNNING, **generation.readings, serial=float(generation.serial), rate=self._rate)
+            windowed = self._window.see(Look(images.to_pixels(moment.image)), generation)
+            readings = {**NO_PICTURE, **generation.readings, **windowed}
+            self._vitals.beat(Phase.RUNNING, **readings, serial=float(generation.serial), rate=self._rate)
             self._uplink.report("generation", **asdict(generation))
             self._checkpoints.keep(self._lineage, time.monotonic())
 

@@ -16,6 +16,8 @@ from rich.live import Live
 from rich.logging import RichHandler
 from rich.text import Text
 
+from installation.readings import declared
+
 if TYPE_CHECKING:
     from installation.conductor import Health
 
@@ -72,15 +74,18 @@ def watching(console: Console, health: Callable[[], Health]) -> Iterator[None]:
 
 
 def status(health: Health) -> Text:
-    """Scene, generation, temperature, generations per second, entropy and memory of the origin, on one line."""
+    """Scene, generation, temperature, generations per second and the readings that are brief, on one line."""
     parts: list[str | tuple[str, str]] = [
         (f" {health.state} ", "bold black on dark_orange" if health.state == "playing" else "bold white on red3"),
         f" {health.scene}",
         f"  generation {health.serial}",
         f"  T {health.temperature:.2f}",
         f"  {health.rate:.1f}/s",
-        f"  entropy {health.entropy:.2f} bit",
-        f"  memory {health.memory:+.2f}",
+        *(
+            f"  {each.say_briefly(health.readings[at])}"
+            for at, each in declared().items()
+            if at in health.readings and each.brief
+        ),
         f"  stage {health.stage_fps:.0f} fps",
     ]
     if health.recording:

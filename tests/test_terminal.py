@@ -7,6 +7,7 @@ import pytest
 from rich.console import Console
 
 from installation.conductor import Health
+from installation.readings import Missing, Value
 from installation.terminal import speaking, status
 
 HEALTH = Health(
@@ -15,8 +16,7 @@ HEALTH = Health(
     serial=12,
     temperature=0.45,
     rate=1.5,
-    entropy=7.25,
-    memory=0.5,
+    readings={"/reading/entropy": Value(7.25), "/reading/memory": Value(0.5), "/reading/watts": Missing()},
     stage_fps=60.0,
     worst_gap_ms=20.0,
     recording=None,
@@ -31,6 +31,16 @@ HEALTH = Health(
 )
 def test_the_status_line_says_how_the_piece_is(part):
     assert part in status(HEALTH).plain
+
+
+def test_the_status_line_says_what_has_no_sensor_and_what_is_an_estimate():
+    assert "power no sensor" in status(HEALTH).plain
+    guessed = dataclasses.replace(HEALTH, readings={"/reading/watts": Value(63.4, estimated=True)})
+    assert "power 63 W (estimated)" in status(guessed).plain
+
+
+def test_readings_that_are_not_brief_are_not_on_the_status_line():
+    assert "0.7321" not in status(dataclasses.replace(HEALTH, readings={"/reading/tail-mass": Value(0.7321)})).plain
 
 
 def test_the_status_line_counts_what_was_lost():

@@ -3,22 +3,43 @@
 from __future__ import annotations
 
 import tomllib
+from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from installation.errors import Refusal
 from installation.knobs import nearest
 from installation.machine.files import default_state
 
-Port = Annotated[int, Field(ge=0, le=65535)]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
-
 
 class SettingsError(Refusal):
     """A machine.toml that cannot be obeyed."""
+
+
+def split_target(target: str) -> tuple[str, int]:
+    """Host and port of ``host:port``. Raises ``ValueError`` for anything else."""
+    host, _, port = target.rpartition(":")
+    bare = host.removeprefix("[").removesuffix("]")
+    if not bare or (":" in bare) != (host != bare) or not port.isascii() or not port.isdigit():
+        raise ValueError(f"{target!r} is no host:port; write 127.0.0.1:9001 or [::1]:9001")
+    if not 0 < int(port) < 65536:  # noqa: PLR2004 - UDP's ports
+        raise ValueError(f"{target!r} has no port from 1 to 65535")
+    return bare, int(port)
+
+
+def _target(target: str) -> str:
+    split_target(target)
+    return target
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
+#: A host and a port: ``127.0.0.1:9001``, ``desk.local:9001``, ``[::1]:9001``.
+Target = Annotated[str, AfterValidator(_target)]
+Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 class Section(BaseModel):
@@ -33,6 +54,8 @@ class OscSettings(Section):
     host: str = "127.0.0.1"
     port: Port = 9000
     release: Seconds = 120.0  # a slider left by a visitor in March must not rule the piece in May
+    readings_to: tuple[Target, ...] = ()  # who hears the readings, as "host:port"
+    readings_rate: Annotated[float, Field(ge=1, le=20)] = 10.0  # times a second
 
 
 class StageSettings(Section):
@@ -66,6 +89,27 @@ class RecordingSettings(Section):
     codec: Literal["ffv1", "h264"] = "ffv1"  # bit for bit, about 12 GB an hour at 256 x 256; h264 a quarter of it
 
 
+class EnergySettings(Section):
+    """What energy costs here, and what to make of a machine without sensors. Nothing is assumed that is not said."""
+
+    processor_tdp: Annotated[float, Field(gt=0, le=10_000)] | None = None  # W, to estimate from where RAPL is closed
+    kelvin: Annotated[float, Field(ge=200, le=400)] = 300.0  # of the room: 27 degrees Celsius
+    pue: Annotated[float, Field(ge=1, le=10)] = 1.0  # what cooling and losses add, as a factor
+    grid_intensity: Amount | None = None  # g CO2 per kWh, and when that was so
+    grid_date: date | None = None
+    tariff: Amount | None = None  # money per kWh, in what currency, and when that was so
+    tariff_date: date | None = None
+    currency: str = "EUR"
+
+    @model_validator(mode="after")
+    def _dated(self) -> Self:
+        for name in ("grid", "tariff"):
+            number = self.grid_intensity if name == "grid" else self.tariff
+            if number is not None and getattr(self, f"{name}_date") is None:
+                raise ValueError(f"say with {name}_date = 2026-01-31 when that number was so; it changes every year")
+        return self
+
+
 class Settings(Section):
     """Everything ``machine.toml`` may say."""
 
@@ -75,6 +119,7 @@ class Settings(Section):
     stage: StageSettings = StageSettings()
     engine: EngineSettings = EngineSettings()
     recording: RecordingSettings = RecordingSettings()
+    energy: EnergySettings = EnergySettings()
 
     @field_validator("timezone")
     @classmethod

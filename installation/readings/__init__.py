@@ -1,6 +1,27 @@
-"""Readings: quantities measured on the pictures, each with its unit, definition and estimator."""
+"""Readings: quantities measured on pictures and machine, each with its unit, definition and estimator.
 
-from installation.readings.entropy import luma, shannon_entropy
+Importing this room fills the register.
+"""
+
+from installation.readings import distance, diversity, energy, entropy, memory, noise, spectrum, tail  # noqa: F401
+from installation.readings.entropy import shannon_entropy
+from installation.readings.look import Look, luma
 from installation.readings.memory import likeness, recollection
+from installation.readings.picture import of_picture
+from installation.readings.register import Missing, Reading, Taken, Value, declared
+from installation.readings.window import Window
 
-__all__ = ["likeness", "luma", "recollection", "shannon_entropy"]
+__all__ = [
+    "Look",
+    "Missing",
+    "Reading",
+    "Taken",
+    "Value",
+    "Window",
+    "declared",
+    "likeness",
+    "luma",
+    "of_picture",
+    "recollection",
+    "shannon_entropy",
+]
