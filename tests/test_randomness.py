@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.randomness import generator, white
+from installation.randomness import BLOCK, generator, white
 
 WORDS = st.integers(0, 2**64 - 1)
 
@@ -69,6 +69,44 @@ def test_white_noise_is_standard_normal_and_white(rng):
     assert float(noise.mean()) == pytest.approx(0.0, abs=5 / 512)
     assert float(noise.var()) == pytest.approx(1.0, abs=5 * 2**0.5 / 512)
     assert float((noise[:, 1:] * noise[:, :-1]).mean()) == pytest.approx(0.0, abs=5 / 512)
+
+
+def test_white_noise_has_the_tails_of_a_normal_law(rng):
+    """Kolmogorov 1933: the largest gap between the two distribution functions, here at its one-in-a-million limit."""
+    noise = white(rng, torch.empty(4 * BLOCK)).double().sort().values
+    gap = (torch.special.ndtr(noise) - (torch.arange(len(noise)) + 0.5) / len(noise)).abs().max()
+    assert float(gap) < 2.7 / len(noise) ** 0.5
+    assert float(noise.pow(4).mean()) == pytest.approx(3.0, abs=5 * (96 / len(noise)) ** 0.5)
+
+
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_white_noise_is_the_same_for_any_number_of_threads(threads):
+    before, like = torch.get_num_threads(), torch.empty(3 * BLOCK + 1)
+    one = white(generator(3, 4), like)
+    try:
+        torch.set_num_threads(threads)
+        assert torch.equal(white(generator(3, 4), like), one)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_no_two_blocks_of_white_noise_are_alike(rng):
+    noise = white(rng, torch.empty(8, BLOCK))
+    assert float((torch.corrcoef(noise) - torch.eye(8)).abs().max()) < 6 / BLOCK**0.5
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 3, BLOCK - 1, BLOCK, BLOCK + 1])
+def test_white_noise_of_any_size_is_finite_and_within_the_reach_of_32_bits(rng, size):
+    noise = white(rng, torch.empty(size))
+    assert noise.shape == (size,)
+    assert noise.isfinite().all()
+    assert bool((noise.abs() < 6.7).all())
+
+
+def test_noise_drawn_again_is_other_noise_and_the_same_from_the_same_place(rng):
+    first, second = white(rng, torch.empty(64)), white(rng, torch.empty(64))
+    assert not torch.equal(first, second)
+    assert torch.equal(white(generator(20260101, 1), torch.empty(64)), first)
 
 
 def test_streams_of_one_turn_are_uncorrelated():

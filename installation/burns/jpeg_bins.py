@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from installation.burns.heat import dct, idct
+from installation.burns.cosines import dct, idct
 
 if TYPE_CHECKING:
     import torch

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.burns.heat import Heat, blur_width, covering_sigma, dct, diffuse, idct
+from installation.burns.heat import LIGHT, Heat, blur_width, covering_sigma, diffuse, filtered
 from installation.burns.temperature import HOTTEST_SIGMA
 from installation.randomness import generator
 
@@ -31,26 +31,6 @@ def gaussian_filter(image, sigma):
         )
         image = np.apply_along_axis(lambda line: np.convolve(line, kernel, "valid"), axis, padded)
     return image
-
-
-@given(length=st.integers(1, 40))
-def test_the_cosine_transform_is_orthonormal(length):
-    matrix = dct(torch.eye(length, dtype=torch.float64))
-    torch.testing.assert_close(matrix @ matrix.T, torch.eye(length, dtype=torch.float64), atol=1e-12, rtol=0.0)
-
-
-@given(length=st.integers(1, 40))
-def test_the_cosine_transform_has_its_inverse(length):
-    signal = picture(3, length)
-    torch.testing.assert_close(idct(dct(signal)), signal, atol=1e-12, rtol=0.0)
-
-
-def test_the_cosine_transform_is_the_textbook_sum():
-    signal = picture(1, 7)[0, 0, 0]
-    k, n = torch.meshgrid(torch.arange(7.0), torch.arange(7.0), indexing="ij")
-    basis = torch.cos(math.pi * k.double() * (2 * n.double() + 1) / 14) * math.sqrt(2 / 7)
-    basis[0] /= math.sqrt(2)
-    torch.testing.assert_close(dct(signal), basis @ signal, atol=1e-12, rtol=0.0)
 
 
 @given(height=SIDES, width=SIDES, blur=BLURS)
@@ -113,6 +93,38 @@ def test_in_the_end_everything_has_the_mean_colour():
 def test_heat_knows_no_left_or_right(turns, blur):
     image = picture(12, 18)
     torch.testing.assert_close(diffuse(image.flip(turns), blur), diffuse(image, blur).flip(turns), atol=1e-12, rtol=0.0)
+
+
+@pytest.mark.parametrize("blur", [0.5, LIGHT[0] - 0.01, LIGHT[0], 3.0, LIGHT[1], LIGHT[1] + 0.01, 9.0, 60.0])
+def test_whichever_way_is_cheapest_gives_the_same_to_float32(blur):
+    image = picture(120, 200)
+    torch.testing.assert_close(diffuse(image.float(), blur).double(), diffuse(image, blur), atol=1e-6, rtol=0.0)
+
+
+@pytest.mark.parametrize("blur", [1.0, 3.0, 9.0])
+@pytest.mark.parametrize("threads", [1, 2, 5])
+def test_the_number_of_threads_changes_no_bit(blur, threads):
+    before, image = torch.get_num_threads(), picture(120, 200).float()
+    one = diffuse(image, blur)
+    try:
+        torch.set_num_threads(threads)
+        assert torch.equal(diffuse(image, blur), one)
+    finally:
+        torch.set_num_threads(before)
+
+
+def test_the_filter_takes_a_batch_and_pictures_that_lie_otherwise_in_memory():
+    batch = torch.cat([picture(90, 80, seed=seed) for seed in range(2)]).float()
+    each = torch.cat([filtered(one, 2.5) for one in batch.split(1)])
+    assert torch.equal(filtered(batch.to(memory_format=torch.channels_last), 2.5), each)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+@pytest.mark.parametrize("blur", [0.7, 3.0, 60.0])
+def test_a_gpu_diffuses_the_same(blur):
+    image = picture(120, 200).float()
+    torch.testing.assert_close(diffuse(image.cuda(), blur).cpu(), diffuse(image, blur), atol=2e-6, rtol=0.0)
 
 
 def test_float32_is_as_good_as_the_eye(photograph):
