@@ -57,7 +57,8 @@ class Burnt:
     For the Gaussian medium ``signal = cos phi``, ``noise = sin phi``, ``sigma = tan phi``, ``phi = pi T / 2``
     (SNR matched, Ho et al. 2020); a medium that adds no noise has ``signal = 1`` and ``noise = 0``. ``source`` is what
     is left without the white noise, where the medium knows it: a restorer that works in latents burns that to the
-    same SNR itself, as no encoder can read an image through noise.
+    same SNR itself, as no encoder can read an image through noise. Without white noise it is what to start from, where
+    that is not what the audience saw.
 
     ``medium`` is the name it is filed under. ``evidence``, where the medium keeps some of the image for certain,
     corrects a guess of the clean image so that it agrees with what was kept (data consistency: DDNM, Wang et al. 2022;

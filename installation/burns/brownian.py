@@ -10,14 +10,12 @@ undone without rounding, so the echo is exact.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installation.burns.evidence import inverse
+from installation.burns.evidence import DOUBTFUL, inverse
 from installation.burns.heat import blur_width, covering_sigma, diffuse
 from installation.burns.registry import medium
-from installation.burns.temperature import HOTTEST_SIGMA
 from installation.knobs import knob
 from installation.randomness import white
 from installation.records import Burnt
@@ -32,7 +30,7 @@ if TYPE_CHECKING:
     Swarm = torch.Tensor
 
 GRAIN = 2**16  # positions per pixel: finer than float32 is at a thousand pixels
-SHOT_NOISE = 1.0  # of a mid-grey crowd, one particle per pixel on average: Poisson's 1 on a light of 0.5, in -1 to 1
+EARSHOT = 1.0  # pixels: how far around a hole its colour is looked for; twelve particles are near on average
 
 
 @medium("brownian")
@@ -42,30 +40,31 @@ class Brownian:
 
     *gather*: every pixel looks up the colour where its particle went; the picture has no holes. *splat*: particles
     carry their light along; none is lost, some places stay black and some shine. Both have the heat equation as their
-    mean. What splat scatters about that mean is louder than what is blurred, and ``sigma`` covers it too.
+    mean. The grain of splat, louder than any blur, need not be covered by noise: where nobody is and where many
+    are is known, and ``source`` is the picture without it.
     """
 
     temperature: float = knob(0.3, low=0.0, high=1.0, glide=0.5, doc="How far the particles have wandered.")
     deal: str = knob("gather", choices=("gather", "splat"), doc="No holes (gather), or no light lost (splat).")
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:
-        import torch
-
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
         width = blur_width(self.temperature, max(image.shape[-2:]))
         swarm = wander(at_home(image), width, rng)
         if self.deal == "splat":
-            sigma = min(math.hypot(covering_sigma(width), SHOT_NOISE), HOTTEST_SIGMA)
             burnt, people = splat(image, swarm), crowd(image, swarm)
+            colours = burnt - (people - 1.0)
+            source = without_holes(colours, people)
         else:
-            sigma = covering_sigma(width)
-            burnt, people = gather(image, swarm), torch.ones_like(image)
+            burnt = colours = gather(image, swarm)
+            people, source = burnt.new_ones(()).expand(burnt.shape), None
         return Burnt(
             burnt,
             self.temperature,
-            sigma,
-            evidence=lambda guess: agreeing(guess, burnt - (people - 1.0), people, width),
+            covering_sigma(width),
+            source=source,
+            evidence=lambda guess: agreeing(guess, colours, people, width),
         )
 
 
@@ -122,6 +121,17 @@ def crowd(image: Image, swarm: Swarm) -> Image:
 
     nobody, places = torch.zeros_like(image).flatten(2), _places(image, swarm)
     return nobody.scatter_add(2, places, torch.ones_like(nobody)).reshape(image.shape)
+
+
+def without_holes(colours: Image, people: Image) -> Image:
+    """What splat shows without its grain: the mean colour of the people of each place, in a hole that of those around.
+
+    ``colours`` is the sum over the ``people`` of each place. B x C x H x W to the same.
+    """
+    import torch
+
+    around = diffuse(colours, EARSHOT) / diffuse(people, EARSHOT).clamp_min(DOUBTFUL)
+    return torch.where(people > 0.0, colours / people.clamp_min(1.0), around)
 
 
 def agreeing(guess: Image, colours: Image, people: Image, width: float) -> Image:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from installation import images
+from installation.burns.evidence import inverse
 from installation.burns.registry import medium
 from installation.burns.temperature import HOTTEST_SIGMA
 from installation.images import ImageError
@@ -40,7 +41,10 @@ log = logging.getLogger(__name__)
 @medium("mean")
 @dataclass(frozen=True, slots=True)
 class Mean:
-    """The mean image: x_T = (1 - T) x + T m. A contrast of 1 - T is left of the picture, and no dice are thrown."""
+    """The mean image: x_T = (1 - T) x + T m. A contrast of 1 - T is left of the picture, and no dice are thrown.
+
+    Whoever knows the mean can take it out again; only where less than a fifth of the contrast is left is that doubted.
+    """
 
     temperature: float = knob(0.3, low=0.0, high=1.0, glide=0.5, doc="How far the image has become the mean of all.")
     of: str = knob("archive", choices=SOURCES, doc="Whose mean: the pictures of the archive, or the origins.")
@@ -49,8 +53,13 @@ class Mean:
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
         seen = mean_image(self.of, *image.shape[-2:]).to(image)
-        burnt = (1.0 - self.temperature) * image + self.temperature * seen
-        return Burnt(burnt, self.temperature, covering_sigma(self.temperature))
+        left = image.new_tensor(1.0 - self.temperature)
+        burnt = left * image + self.temperature * seen
+
+        def agreeing(guess: Image) -> Image:
+            return guess + inverse(left) * (burnt - left * guess - self.temperature * seen)
+
+        return Burnt(burnt, self.temperature, covering_sigma(self.temperature), evidence=agreeing)
 
 
 def covering_sigma(temperature: float) -> float:

@@ -31,7 +31,7 @@ def improved(recover: Recovery, burnt: Burnt, steps: int) -> Iterator[Step]:
         cooler = again(guess, cool)
         image = burnt.image - again(guess, hot).image + cooler.image
         yield Step(index, burnt.sigma, burnt.image, guess if cool else image, noisy=False)
-        burnt = replace(cooler, image=image)
+        burnt = replace(cooler, image=image, source=None)
 
 
 def naive(recover: Recovery, burnt: Burnt, steps: int) -> Iterator[Step]:

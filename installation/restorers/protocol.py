@@ -71,8 +71,11 @@ def start(burnt: Burnt, rng: Generator) -> Image:
     """The burnt image in variance-exploding form, x = x0 + sigma eps, ready for a denoiser D(x, sigma).
 
     A medium's own noise is kept; only what is missing to ``burnt.sigma`` is added. At the hottest temperature the
-    signal is gone and the noise alone is scaled to sigma.
+    signal is gone and the noise alone is scaled to sigma. A medium without white noise that knows a better picture to
+    start from than the one it shows says so in ``source``.
     """
+    if burnt.noise == 0.0 and burnt.source is not None:
+        return burnt.source / burnt.signal + burnt.sigma * white(rng, burnt.source)
     signal = max(burnt.signal, burnt.noise / burnt.sigma) if burnt.noise else burnt.signal
     carried = burnt.noise / signal
     missing = math.sqrt(max(burnt.sigma**2 - carried**2, 0.0))

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from installation.burns.brownian import (
     GRAIN,
-    SHOT_NOISE,
     Brownian,
     at_home,
     echo,
@@ -19,7 +18,6 @@ from installation.burns.brownian import (
     wander,
 )
 from installation.burns.heat import blur_width, covering_sigma, diffuse
-from installation.burns.temperature import HOTTEST_SIGMA
 from installation.randomness import generator
 
 SIDES = st.integers(1, 24)
@@ -156,12 +154,18 @@ def test_its_width_is_that_of_heat_at_the_same_temperature(temperature, deal):
 
 
 @given(temperature=st.floats(0.01, 1.0))
-def test_the_covering_noise_is_that_of_heat_and_for_splat_its_grain_too(temperature):
+def test_the_covering_noise_is_that_of_heat_as_the_grain_of_splat_is_known(temperature):
     image = picture(12, 18)
     covering = covering_sigma(blur_width(temperature, 18))
     assert Brownian(temperature)(image, generator(4, 1)).sigma == covering
-    louder = min(math.hypot(covering, SHOT_NOISE), HOTTEST_SIGMA)
-    assert Brownian(temperature, "splat")(image, generator(4, 1)).sigma == louder
+    assert Brownian(temperature, "splat")(image, generator(4, 1)).sigma == covering
+
+
+def test_without_its_grain_splat_shows_no_light_and_no_dark_that_was_not_there(photograph):
+    splashed = Brownian(0.3, "splat")(photograph, generator(4, 1))
+    assert float(splashed.image.max()) > 1.5
+    assert float(splashed.source.min()) >= float(photograph.min()) - 0.1
+    assert float(splashed.source.max()) <= float(photograph.max()) + 0.1
 
 
 @pytest.mark.parametrize("deal", ["gather", "splat"])
