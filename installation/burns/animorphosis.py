@@ -52,10 +52,13 @@ class Animorphosis:
             return Burnt(image, 0.0, 0.0)
         phi = angle(self.temperature)
         animal = leopard(*image.shape[-2:]).to(image)
-        burnt = math.cos(phi) * image + math.sin(phi) * dealt(animal, self.noise, len(image), rng)
+        if self.noise == 0.0:
+            burnt = (math.cos(phi) * image).add_(math.sin(phi) * animal)
+            return Burnt(burnt, self.temperature, to_sigma(self.temperature), source=burnt)
+        burnt = dealt(animal, self.noise, len(image), rng).mul_(math.sin(phi)).add_(math.cos(phi) * image)
         ghost = math.sin(phi) * (1.0 - self.noise)
         signal = math.hypot(math.cos(phi), ghost)
-        exposure = (math.cos(phi) * image + ghost * animal) / signal
+        exposure = (math.cos(phi) / signal * image).add_(animal, alpha=ghost / signal)
         noise = math.sin(phi) * math.sqrt(1.0 - (1.0 - self.noise) ** 2)
         return Burnt(burnt, self.temperature, to_sigma(self.temperature), signal, noise, exposure)
 

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from installation.randomness import Generator
     from installation.records import Image
 
-    #: B x 2 x H x W int64: row and column of the particle of every pixel, on its ring.
+    #: B x 2 x H x W, row and column of the particle of every pixel, on its ring: int32, beyond ``SHORT`` pixels int64.
     Swarm = torch.Tensor
 
-GRAIN = 2**16  # positions per pixel: finer than float32 is at a thousand pixels
-EARSHOT = 1.0  # pixels: how far around a hole its colour is looked for; twelve particles are near on average
+BITS = 16
+GRAIN = 2**BITS  # positions per pixel: finer than float32 is at a thousand pixels
+SHORT = 10_000  # pixels a side: up to here the longest step from anywhere, three half rings, fits 31 bits
+EARSHOT = 1.75  # pixels: how far around a hole its colour is looked for; the lightest blur that is a quick filter
 
 
 @medium("brownian")
@@ -53,8 +55,8 @@ class Brownian:
         width = blur_width(self.temperature, max(image.shape[-2:]))
         swarm = wander(at_home(image), width, rng)
         if self.deal == "splat":
-            burnt, people = splat(image, swarm), crowd(image, swarm)
-            colours = burnt - (people - 1.0)
+            people, colours = crowd(image, swarm), brought(image, swarm)
+            burnt = colours + (people - 1.0)
             source = without_holes(colours, people)
         else:
             burnt = colours = gather(image, swarm)
@@ -72,14 +74,16 @@ def at_home(image: Image) -> Swarm:
     """A particle in the middle of every pixel of a B x C x H x W image."""
     import torch
 
-    rows, columns = (torch.arange(n, device=image.device) * GRAIN + GRAIN // 2 for n in image.shape[-2:])
+    whole = torch.int32 if max(image.shape[-2:]) <= SHORT else torch.int64
+    sides = (torch.arange(n, device=image.device, dtype=whole) for n in image.shape[-2:])
+    rows, columns = (side * GRAIN + GRAIN // 2 for side in sides)
     home = torch.stack(torch.meshgrid(rows, columns, indexing="ij"))
     return home.expand(len(image), *home.shape)
 
 
 def wander(swarm: Swarm, width: float, rng: Generator) -> Swarm:
     """Every particle takes one normal step of standard deviation ``width`` pixels along each axis."""
-    return (swarm + _steps(swarm, width, rng)) % _ring(swarm)
+    return _steps(swarm, width, rng).add_(swarm).remainder_(_ring(swarm))
 
 
 def echo(swarm: Swarm, width: float, rng: Generator) -> Swarm:
@@ -87,7 +91,7 @@ def echo(swarm: Swarm, width: float, rng: Generator) -> Swarm:
 
     Several steps are undone in any order. With any other random numbers the particles only wander further.
     """
-    return (swarm - _steps(swarm, width, rng)) % _ring(swarm)
+    return _steps(swarm, width, rng).neg_().add_(swarm).remainder_(_ring(swarm))
 
 
 def fold(swarm: Swarm) -> Swarm:
@@ -99,7 +103,11 @@ def fold(swarm: Swarm) -> Swarm:
 
 def gather(image: Image, swarm: Swarm) -> Image:
     """Every pixel takes the colour of the place where its particle is. B x C x H x W to the same."""
-    return image.flatten(2).gather(2, _places(image, swarm)).reshape(image.shape)
+    import torch
+
+    places = _places(swarm)
+    looked_up = [one.flatten(1).index_select(1, place) for one, place in zip(image, places, strict=True)]
+    return torch.stack(looked_up).reshape(image.shape)
 
 
 def splat(image: Image, swarm: Swarm) -> Image:
@@ -108,19 +116,25 @@ def splat(image: Image, swarm: Swarm) -> Image:
     The sum over the image is kept; a place without a particle is black, one with several can be brighter than white.
     With all particles at home the image comes back bit for bit.
     """
+    return brought(image, swarm).add_(crowd(image, swarm) - 1.0)
+
+
+def brought(image: Image, swarm: Swarm) -> Image:
+    """The sum of the colours that particles have brought to each place, B x C x H x W; 0 where there is a hole."""
     import torch
 
-    places = _places(image, swarm)
-    light = torch.zeros_like(image).flatten(2).scatter_add(2, places, image.flatten(2))
-    return light.reshape(image.shape) + (crowd(image, swarm) - 1.0)
+    colours, places = image.flatten(2), _places(swarm).long().unsqueeze(1)
+    return torch.zeros_like(colours).scatter_add_(2, places.expand(colours.shape), colours).reshape(image.shape)
 
 
 def crowd(image: Image, swarm: Swarm) -> Image:
-    """How many particles are in each place, 0 where there is a hole; once for every colour, B x C x H x W."""
+    """How many particles are in each place, 0 where there is a hole: B x C x H x W, one memory for all colours."""
     import torch
 
-    nobody, places = torch.zeros_like(image).flatten(2), _places(image, swarm)
-    return nobody.scatter_add(2, places, torch.ones_like(nobody)).reshape(image.shape)
+    places = _places(swarm).long()
+    nobody = torch.zeros(places.shape, dtype=image.dtype, device=image.device)
+    people = nobody.scatter_add_(1, places, torch.ones_like(nobody))
+    return people.reshape(len(image), 1, *image.shape[-2:]).expand(image.shape)
 
 
 def without_holes(colours: Image, people: Image) -> Image:
@@ -130,8 +144,9 @@ def without_holes(colours: Image, people: Image) -> Image:
     """
     import torch
 
-    around = diffuse(colours, EARSHOT) / diffuse(people, EARSHOT).clamp_min(DOUBTFUL)
-    return torch.where(people > 0.0, colours / people.clamp_min(1.0), around)
+    here = people[:, :1]  # the same for every colour
+    around = diffuse(colours, EARSHOT).div_(diffuse(here, EARSHOT).clamp_min_(DOUBTFUL))
+    return torch.where(here > 0.0, colours / here.clamp_min(1.0), around)
 
 
 def agreeing(guess: Image, colours: Image, people: Image, width: float) -> Image:
@@ -145,16 +160,21 @@ def agreeing(guess: Image, colours: Image, people: Image, width: float) -> Image
     return guess + diffuse(surprise, width) * inverse(diffuse(people, width))
 
 
-def _places(image: Image, swarm: Swarm) -> torch.Tensor:
-    """The number of the pixel each particle is in, once for every colour: B x C x HW."""
-    rows, columns = (fold(swarm) // GRAIN).flatten(2).unbind(1)
-    return (rows * image.shape[-1] + columns).unsqueeze(1).expand(-1, image.shape[1], -1)
+def _places(swarm: Swarm) -> torch.Tensor:
+    """The number of the pixel each particle is in: B x HW."""
+    rows, columns = (fold(swarm) >> BITS).flatten(2).unbind(1)
+    return (rows * swarm.shape[-1]).add_(columns)
 
 
 def _steps(swarm: Swarm, width: float, rng: Generator) -> Swarm:
+    """What lies behind a whole turn of the ring is left out first: the rest, half a ring at most, fits its type."""
     import torch
 
-    return (white(rng, swarm.double()) * (width * GRAIN)).round().to(torch.int64)
+    ring = _ring(swarm).float()
+    turns = white(rng, torch.empty(swarm.shape, device=swarm.device)).mul_(width * GRAIN / ring)
+    turns.sub_(turns.round())
+    steps: Swarm = turns.mul_(ring).round_().to(swarm.dtype)
+    return steps
 
 
 def _ring(swarm: Swarm) -> torch.Tensor:

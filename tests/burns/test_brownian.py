@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from installation.burns.brownian import (
     GRAIN,
+    SHORT,
     Brownian,
     at_home,
     echo,
@@ -89,6 +90,21 @@ def test_after_the_echo_the_picture_is_there_again_bit_for_bit(photograph):
     back = echo(scattered(photograph, 9.0), 9.0, generator(1, 1))
     assert torch.equal(splat(photograph, back), photograph)
     assert torch.equal(gather(photograph, back), photograph)
+
+
+def test_beyond_the_reach_of_31_bits_the_echo_is_exact_too():
+    home = at_home(picture(1, SHORT + 1, batch=1))
+    there = wander(home, float(SHORT), generator(1, 1))
+    assert (home.dtype, at_home(picture(1, 9)).dtype) == (torch.int64, torch.int32)
+    assert 0 <= int(fold(there).min()) <= int(fold(there).max()) < (SHORT + 1) * GRAIN
+    assert torch.equal(echo(there, float(SHORT), generator(1, 1)), home)
+
+
+def test_at_the_longest_way_of_31_bits_nobody_is_lost():
+    home = at_home(picture(1, SHORT, batch=1))
+    there = wander(home, float(SHORT), generator(1, 1))
+    assert 0 <= int(fold(there).min()) <= int(fold(there).max()) < SHORT * GRAIN
+    assert torch.equal(echo(there, float(SHORT), generator(1, 1)), home)
 
 
 def test_with_one_other_seed_the_echo_fails(photograph):
