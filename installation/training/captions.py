@@ -17,6 +17,7 @@ from pathlib import Path
 WORDS = Path(__file__).with_name("captions.toml")
 EVERYTHING = "_"  # in a folder's table: what is said of every picture in it
 SEQUENCE = re.compile(r"[0-9a-f]{4,5}(-[0-9a-f]{2,5})*")  # an emoji's file name: its code points
+NESTED = re.compile(r"\.(?:zip|rcc|sh3f)[|/]")  # what stands before an archive within the archive tells of neither
 TOKEN = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 UNSEEN = {"black", "white", "heavy", "sign", "symbol"}  # in names of code points: filled, outlined, bold, a character
 FLAG = range(0x1F1E6, 0x1F200)  # two of these letters make a country's flag
@@ -45,7 +46,7 @@ def caption(path: str, tags: Iterable[str] = ()) -> tuple[str, ...]:
     singulars; file names that are code points are read as Unicode names them.
     """
     lexicon = _lexicon()
-    *folders, name = re.split(r"[|/]", path)
+    *folders, name = re.split(r"[|/]", NESTED.split(path)[-1])
     spoken = [folder for folder in reversed(folders[1:]) if folder.lower() not in lexicon.silent]
     local = [lexicon.within[folder] for folder in reversed(folders) if folder in lexicon.within]
     said = [word for text in (_named(name), *spoken, *tags) for word in _read(text, local, lexicon)]
