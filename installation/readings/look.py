@@ -94,7 +94,11 @@ class Look:
         import cv2
 
         height, width = (side // 2 * 2 for side in self.grey.shape)
-        return np.asarray(cv2.dct(np.ascontiguousarray(self.grey[:height, :width])))
+        grey = self.grey[:height, :width]
+        mean = float(grey.mean(dtype=np.float64))  # apart, as float32 would round it into all the other modes
+        waves = np.asarray(cv2.dct(grey - np.float32(mean)))
+        waves[0, 0] = mean * math.sqrt(height * width)
+        return waves
 
     @cached_property
     def power(self) -> tuple[Rings, np.ndarray]:

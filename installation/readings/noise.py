@@ -24,8 +24,9 @@ GREEN = 1  # the burn's noise is drawn for each channel alone; a mean of three w
 def noise_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture has both
     """T = (2 / pi) atan(sigma), the map of every burn, with sigma estimated by ``noise_level``, 0 to 1.
 
-    Texture counts as noise: sharp photographs read a few hundredths. Above T = 0.3 or so black and white cut the noise
-    off, and it reads too cool.
+    Texture counts as noise: sharp photographs read a few hundredths. A picture that is shown while it burns reads
+    (2 / pi) atan(sin phi), 0.27 at T = 0.3: the burn dims it as well, which the finest details do not show. Hotter than
+    that, black and white cut the noise off and it reads cooler still.
     """
     return 2.0 / math.pi * math.atan(noise_level(present))
 

@@ -12,6 +12,7 @@ from installation.readings.register import reading
 GREYS = 255.0  # levels from black to white
 ROUNDING = 1.0 / 12.0  # levels squared: the power that rounding to 8 bits leaves in every mode
 OCTAVES = 6  # from the finest scale down
+FEWEST = 3  # octaves that a slope is laid through
 
 
 @reading(
@@ -69,10 +70,12 @@ def fine_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001
     cost=0.1,
 )
 def temperature_slope(present: Look, origin: Look) -> float:  # noqa: ARG001
-    """Straight line through the octaves of ``spectral_temperature``. NaN where an octave has no power at all."""
+    """Straight line through the octaves of ``spectral_temperature`` that have power. NaN below three of them."""
     k, theta = spectral_temperature(*present.power)
-    if not (theta > 0.0).all():
+    warm = theta > 0.0
+    if warm.sum() < FEWEST:
         return math.nan
+    k, theta = k[warm], theta[warm]
     across = np.log(k) - np.log(k).mean()
     return float((across * np.log(theta)).sum() / (across * across).sum())
 
@@ -107,6 +110,8 @@ def spectral_temperature(rings: Rings, power: np.ndarray) -> tuple[np.ndarray, n
     inside = (octave >= 1) & (octave <= OCTAVES)
     place, modes = OCTAVES - octave[inside], rings.modes[inside]
     total = np.bincount(place, modes, OCTAVES)
+    total[total == 0.0] = np.nan  # a tiny picture has no coarse octaves
     theta = np.bincount(place, modes * rings.k[inside] ** 2 * power[inside], OCTAVES)
     k = np.bincount(place, modes * np.log(rings.k[inside]), OCTAVES)
-    return np.exp(k / total), theta / total
+    with np.errstate(invalid="ignore"):  # a small picture has no modes in the coarsest octaves: NaN there
+        return np.exp(k / total), theta / total

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,15 +22,15 @@ FAINTEST = 0.05  # memory at which an engine that comes late to a fire still has
 class Window:
     """The last 64 generations of one lineage. Its readings are worked out in turn, one with every picture seen.
 
-    ``ball`` gives what real pictures are like; without it there is no tail mass.
+    ``real`` gives the ball that real pictures lie in, None as long as it is not known; it is asked once a picture.
     """
 
-    def __init__(self, ball: Ball | None = None) -> None:
+    def __init__(self, real: Callable[[], Ball | None] = lambda: None) -> None:
         """Nothing has been seen."""
-        self._ball = ball
+        self.ball: Ball | None = None
+        self._real = real
         self._thumbs = np.zeros((0, 0), np.float32)
         self._squares = np.zeros((SIZE, SIZE))
-        self._outside: deque[bool] = deque(maxlen=SIZE)
         self._seen = 0
         self._stride = 1
         self._memories: list[tuple[int, float]] = []
@@ -43,9 +43,9 @@ class Window:
         return self._squares[:full, :full]
 
     @property
-    def outside(self) -> float:
-        """The share of pictures outside the ball of real ones; NaN without one."""
-        return sum(self._outside) / len(self._outside) if self._outside else float("nan")
+    def thumbs(self) -> np.ndarray:
+        """The thumbs of the window, n x 768, in no order."""
+        return self._thumbs[: min(self._seen, SIZE)]
 
     @property
     def memories(self) -> tuple[np.ndarray, np.ndarray]:
@@ -56,11 +56,10 @@ class Window:
     def see(self, present: Look, generation: Generation) -> dict[str, float]:
         """Take a generation in. Gives the one reading whose turn it is, by key; NaN where it is too early for it."""
         self._keep_thumb(present.thumb)
-        if self._ball is not None:
-            self._outside.append(bool(self._ball.outside(present.thumb[None])[0]))
         self._keep_memory(generation)
-        turn = self._turns[self._seen % len(self._turns)]
+        self.ball = self._real()
         self._seen += 1
+        turn = self._turns[self._seen % len(self._turns)]
         return {turn.key: turn.take(self)}
 
     def _keep_thumb(self, thumb: np.ndarray) -> None:

@@ -1,5 +1,7 @@
 """Memory: what is left of the origin at a glance."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from installation.burns.gaussian import Gaussian
 from installation.images import to_pixels
 from installation.randomness import generator
 from installation.readings import likeness, recollection
+from installation.readings.memory import half_life
 
 
 @pytest.fixture
@@ -63,3 +66,46 @@ def test_texture_finer_than_a_glance_is_not_remembered():
     checks = np.indices((256, 256)).sum(0) % 2 * 255
     pixels = np.repeat(checks[..., None], 3, axis=2).astype(np.uint8)
     assert recollection(pixels).std(axis=(0, 1)).max() == pytest.approx(0.0, abs=1e-3)
+
+
+# ------------------------------------------------------------------ half-life
+
+
+def fading(tau, count=64, every=1.0):
+    ages = every * np.arange(count)
+    return ages, np.exp(-ages / tau)
+
+
+@given(tau=st.floats(1.0, 500.0))
+def test_the_half_life_of_an_exponential_is_tau_ln_two(tau):
+    assert half_life(*fading(tau)) == pytest.approx(tau * math.log(2.0), rel=2e-3)
+
+
+def test_the_half_life_is_where_half_is_left():
+    ages, left = fading(30.0)
+    assert np.interp(-0.5, -left, ages) == pytest.approx(half_life(ages, left), rel=0.01)
+
+
+@given(tau=st.floats(5.0, 50.0), seed=st.integers(0, 50))
+def test_a_memory_that_flickers_has_nearly_the_same_half_life(tau, seed):
+    ages, left = fading(tau)
+    flickering = left + np.random.default_rng(seed).normal(0.0, 0.02, len(left))
+    assert half_life(ages, flickering) == pytest.approx(tau * math.log(2.0), rel=0.15)
+
+
+def test_the_unit_is_that_of_the_ages():
+    assert half_life(*fading(20.0, every=2.0)) == pytest.approx(half_life(*fading(20.0)), rel=1e-2)
+
+
+@pytest.mark.parametrize("left", [np.ones(64), np.linspace(1.0, 1.5, 64)])
+def test_what_does_not_fade_has_no_half_life(left):
+    assert math.isnan(half_life(np.arange(64.0), left))
+
+
+def test_a_few_generations_are_too_few():
+    assert math.isnan(half_life(*fading(3.0, count=7)))
+
+
+def test_what_is_gone_at_once_has_a_half_life_of_no_generations():
+    found = half_life(np.arange(64.0), np.r_[1.0, np.zeros(63)])
+    assert math.isnan(found) or found < 1.0
