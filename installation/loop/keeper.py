@@ -50,7 +50,7 @@ class Keeping:
         100, low=0, high=4096, unit="generations", doc="Least time between two interventions of the keeper."
     )
     steer: bool = knob(default=False, doc="Move the temperature so that the pictures become as diverse as asked for.")
-    diversity: float = knob(0.2, doc="Diversity to steer to: 0 is one picture 64 times, 1 are 64 different ones.")
+    diversity: float = knob(0.3, doc="Diversity to steer to: 0 is one picture 64 times, 1 are 64 different ones.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,9 @@ class Looping:
         1.0, low=0.0, high=60.0, unit="s", doc="Least time a generation takes; 0 goes as fast as it can."
     )
     stages: int = knob(4, low=0, high=16, doc="How many stages of the burning are shown on the way to its temperature.")
+    measure_every: int = knob(
+        1, low=1, high=1000, unit="generations", doc="Measure every n-th generation: readings take time."
+    )
     origin_mix: float = knob(0.0, glide=0.5, doc="How much of the origin is mixed back in at every generation.")
     zoom: float = knob(1.0, low=0.9, high=1.1, unit="x", glide=0.5, doc="Magnification per generation.")
     rotate: float = knob(0.0, low=-10.0, high=10.0, unit="degrees", glide=0.5, doc="Rotation per generation.")

@@ -25,7 +25,6 @@ FLATTEST = 0.02  # standard deviation of the 9 x 8 luma
 BLANK = 5  # generations in a row without a picture; nobody should look at an empty wall for longer
 WINDOW = 64  # pictures whose diversity is taken
 LEAST_DIVERSITY = 1.5  # of 64: everything looks like one picture
-COLOUR_SCALE = 10.0  # Delta E: pictures further apart than this count as different
 Detector = Callable[["History", int], str | None]
 
 
@@ -107,10 +106,10 @@ def near(history: np.ndarray, other: np.ndarray) -> np.ndarray:
 def diversity(thumbs: np.ndarray) -> float:
     """The Vendi score of order 2 of n x 16 x 3 thumbs, 1 / |K / n|^2: 1 if all are alike, n if all are different.
 
-    K = exp(-d^2 / 2 h^2) with d the mean Delta E and h = 10. Pasarkar and Dieng 2023, arXiv:2310.12952: of this order
-    it needs no eigenvalues, so it is exact on every machine and costs a tenth.
+    K = exp(-d^2 / 2 h^2) with d the mean Delta E and h = 2.3, just noticeable. Of this order it needs no eigenvalues,
+    so it is exact on every machine and costs a tenth (Pasarkar and Dieng 2023, arXiv:2310.12952).
     """
-    kernel = np.exp(-(colour_distance(thumbs[:, None], thumbs[None]) ** 2) / (2.0 * COLOUR_SCALE**2))
+    kernel = np.exp(-(colour_distance(thumbs[:, None], thumbs[None]) ** 2) / (2.0 * NEAR_COLOUR**2))
     return float(1.0 / np.square(kernel / len(thumbs)).sum(dtype=np.float64))
 
 
