@@ -60,6 +60,17 @@ def window_size(text: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
+def temperatures(text: str) -> tuple[float, ...]:
+    """``0.2,0.5,1`` as numbers from 0 to 1. Raises ``typer.BadParameter``."""
+    try:
+        found = tuple(float(each) for each in text.split(","))
+    except ValueError:
+        found = ()
+    if not found or not all(0.0 <= each <= 1.0 for each in found):
+        raise typer.BadParameter(f"{text!r} are no temperatures; write numbers from 0 to 1, like 0.2,0.5,1.")
+    return found
+
+
 @app.callback(invoke_without_command=True)
 def burntout(*, version: Annotated[bool, typer.Option("--version", help="Say the version and leave.")] = False) -> None:
     """Burn images into noise, regenerate them, and watch them forget."""
@@ -285,7 +296,9 @@ def train(
     out: Annotated[Path, typer.Option(help="Where checkpoint, sheets and model go; resumed when one is there.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="Time to train, in all.")] = 60.0,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
-    begin_with: Annotated[Path | None, typer.Option(help="A trained model to go on from, such as assets/ember.")] = None,
+    begin_with: Annotated[
+        Path | None, typer.Option(help="A trained model to go on from, such as assets/ember.")
+    ] = None,
     batch: Annotated[int, typer.Option(min=1, help="Pictures of 128 x 128 per step; of 256 x 256 three eighths.")] = 32,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate.")] = 1e-3,
     small_share: Annotated[float, typer.Option(min=0.0, max=1.0, help="Share of the time for 128 x 128.")] = 0.7,
@@ -306,6 +319,50 @@ def train(
     )  # fmt: skip
     model = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=begin_with, console=console)
     _say(f"The model is in {model}.")
+
+
+@app.command()
+def strip(
+    picture: Annotated[
+        str, typer.Argument(help="A picture file, or the name of one that came with the program.")
+    ] = "astronaut",
+    *,
+    out: Annotated[Path, typer.Option(help="The .png or .webp to make.", dir_okay=False)] = Path("strip.png"),
+    temperatures_: Annotated[
+        Any, typer.Option("--temperatures", parser=temperatures, metavar="0.2,0.5,1", help="Which temperatures.")
+    ] = "0.2,0.4,0.6,0.8,1",
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated/--raw", help="Equal harm along a row, or T on each medium's own scale.")
+    ] = True,
+    restored: Annotated[
+        str | None, typer.Option(metavar="ember|archive", help="Show also what this restorer makes of each.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=64, max=1024, help="Pixels a side; default: the show's.")] = None,
+    width: Annotated[int | None, typer.Option(min=320, max=16384, help="Pixels across; default: untouched.")] = None,
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """Draw one picture burnt in every medium at several temperatures, on one sheet.
+
+    For example: burntout strip cat --temperatures 0.3,0.6,0.9 --restored ember --out cat.png
+    """
+    from installation.burns import calibration
+    from installation.publishing import strip as strips
+    from installation.restorers import shelf
+
+    settings = settings_.load(config, _given(state=state))
+    origins = {path.stem: path for path in (share("assets") / "origins").iterdir()}
+    burnings = strips.Burnings(
+        origins.get(picture, Path(picture)),
+        size or settings.engine.size,
+        temperatures_,
+        calibration.standing(settings.state) if calibrated else None,
+        shelf.load(restored, None, settings.engine.models, "cpu") if restored else None,
+    )
+    with _progress() as progress:
+        task = progress.add_task("Burning", total=1.0)
+        strips.strip(burnings, out, width=width, progress=lambda share: progress.update(task, completed=share))
+    _say(str(out))
 
 
 def _perform(settings: Settings, performance: Any) -> None:
