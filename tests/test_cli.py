@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -8,6 +9,7 @@ import typer
 from typer.testing import CliRunner
 
 from installation import cli
+from installation.burns import MEDIA, calibration
 from installation.errors import Refusal
 from tests.system.performance import scene_file
 
@@ -36,6 +38,41 @@ def test_a_window_size_is_width_by_height():
     assert cli.window_size("1280x720") == (1280, 720)
     with pytest.raises(typer.BadParameter, match="1280x720"):
         cli.window_size("1280")
+
+
+def test_temperatures_are_numbers_from_nothing_to_all():
+    assert cli.temperatures("0.2,.5,1") == (0.2, 0.5, 1.0)
+
+
+@pytest.mark.parametrize("text", ["", "hot", "0.5,", "1.2", "nan", "-1,1"])
+def test_what_is_no_temperature_is_answered_with_an_example(text):
+    with pytest.raises(typer.BadParameter, match=r"0\.2,0\.5,1"):
+        cli.temperatures(text)
+
+
+def test_a_strip_of_a_shipped_picture_is_drawn_by_its_name(tmp_path):
+    out, words = tmp_path / "cat.webp", ["--size", "64", "--temperatures", "0.3", "--state", str(tmp_path)]
+    assert called("strip", "cat", *words, "--out", str(out)).splitlines()[-1] == str(out)
+    assert out.stat().st_size > 0
+
+
+def test_a_strip_of_a_picture_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(Refusal, match="no such file"):
+        CliRunner().invoke(cli.app, ["strip", "dog", "--out", str(tmp_path / "dog.png")], catch_exceptions=False)
+
+
+def test_a_piece_is_calibrated_on_ones_own_pictures(tmp_path):
+    shutil.copy(ROOT / "assets" / "origins" / "cat.png", tmp_path / "cat.png")
+    said = called("calibrate", str(tmp_path), "--size", "32", "--state", str(tmp_path / "state"))
+    table = calibration.load(tmp_path / "state" / "calibration.json")
+    assert (table.pictures, table.size, table.missing(MEDIA)) == (1, 32, [])
+    assert "heat: half burnt at T" in said
+    assert str(tmp_path / "state") in said
+
+
+def test_a_folder_without_pictures_is_refused_before_anything_burns(tmp_path):
+    with pytest.raises(Refusal, match="has no pictures"):
+        CliRunner().invoke(cli.app, ["calibrate", str(tmp_path)], catch_exceptions=False)
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])

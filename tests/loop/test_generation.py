@@ -8,7 +8,9 @@ import pytest
 import torch
 
 from installation.burns import MEDIA
+from installation.burns.calibration import shipped
 from installation.burns.gaussian import Gaussian
+from installation.knobs import declared, understood
 from installation.loop.generation import turn, turns
 from installation.loop.keeper import PATIENCE
 from installation.loop.lineage import BURN, Lineage, from_bytes, to_bytes
@@ -126,6 +128,15 @@ def test_a_generation_says_everything_needed_to_render_it_again(lineage):
     assert (first.serial, first.parent, first.seed, first.scene) == (1, 0, 42, "hearth")
     assert (first.medium, first.temperature, first.knobs) == ("gaussian", 0.4, KNOBS)
     assert first.digest == lineage.digest()
+
+
+def test_on_the_calibrated_scale_a_generation_says_how_hot_its_medium_really_burnt(lineage, photograph):
+    heat = float(declared()["/burn/medium"].choices.index("heat"))
+    (first,) = generations(lineage, 1, knobs={"/burn/scale": 1.0, "/burn/medium": heat, "/burn/heat/temperature": 0.6})
+    assert first.temperature == shipped().raw("heat", 0.6)
+    assert (first.knobs["/burn/scale"], first.knobs["/burn/heat/temperature"]) == ("raw", first.temperature)
+    (again,) = generations(Lineage.begin("hearth", 42, photograph), 1, knobs=understood(first.knobs))
+    assert again.digest == first.digest  # whatever the table says by then
 
 
 def test_it_is_measured(lineage):
