@@ -25,7 +25,7 @@ CUT_INTO_SQUARES = ("photo", "tex", "art")
 SLIMMEST = 6.0  # sides' ratio: what is slimmer is a border or a strip of sprites
 VISIBLE, SOLID = 8, 250  # alpha: above this something is there; above this nothing shows through
 FAINTEST, FULLEST = 0.02, 0.97  # share of visible pixels: below is nothing to see, above is no cut-out
-FLATTEST, FLATTEST_DETAIL = 8.0, 18.0  # standard deviation of grey levels, 0 to 255
+FLATTEST, FLATTEST_DETAIL = 8.0, 18.0  # standard deviation of levels, 0 to 255: of all pixels, and from afar
 SCALES = ((1, 0), (2, 192), (4, 256))  # of a photograph's squares: a share of its short side, if so many pixels long
 MOST_DETAILS = 6  # squares of one scale
 
@@ -52,7 +52,7 @@ def convert(data: bytes, path: str, take: Take, side: int) -> Iterator[tuple[str
     for scale, shortest in SCALES if take.kind == "photo" else SCALES[:1]:
         if min(picture.size) // scale >= shortest:
             for number, square in enumerate(_squares(picture, scale)):
-                if scale == 1 or _spread(square) >= FLATTEST_DETAIL:
+                if scale == 1 or _relief(square) >= FLATTEST_DETAIL:
                     yield f"{_named(scale)}{number}", _encoded(square, side)
 
 
@@ -94,7 +94,7 @@ def _trimmed(picture: Pillow.Image, take: Take) -> Pillow.Image:
             picture = picture.crop(_visible(alpha))
             _require(min(picture.size) >= min(take.shortest, 64), "small")
     _require(take.kind == "photo" or max(picture.size) <= SLIMMEST * min(picture.size), "slim")
-    _require(picture.mode == "RGBA" or _spread(picture) >= FLATTEST, "flat")
+    _require(picture.mode == "RGBA" or float(np.asarray(picture).std()) >= FLATTEST, "flat")
     return picture
 
 
@@ -108,8 +108,8 @@ def _visible(alpha: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> tuple[in
     return int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1
 
 
-def _spread(picture: Pillow.Image) -> float:
-    """The standard deviation of a picture's grey levels, coarsely."""
+def _relief(picture: Pillow.Image) -> float:
+    """The standard deviation of a picture's grey levels from afar: grain alone does not count."""
     return float(np.asarray(picture.convert("L").resize((64, 64), Pillow.Resampling.BOX), np.float32).std())
 
 
