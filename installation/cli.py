@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from installation import __version__, scenes
@@ -170,6 +170,27 @@ def addresses(
     console.print(Markdown(table))
 
 
+@app.command("readings")
+def list_readings(
+    *, markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown table, for the README.")] = False
+) -> None:
+    """List every reading: unit, what it is, and what it says now where the piece plays on this machine."""
+    from installation import readings
+    from installation.machine import wires
+    from installation.readings import instruments, register
+
+    if markdown:
+        sys.stdout.write(register.markdown(readings.declared()))
+        return
+    now = instruments.playing(wires.memory_folder().glob(f"{wires.PREFIX}*/{instruments.BOARD}"))
+    last_column = "now" if now else "ms at 1080p"
+    table = Table(Column("address", no_wrap=True), "unit", "what it is", last_column, box=None)
+    for address, each in readings.declared().items():
+        last = each.say(now[address]) if now else f"{each.cost:g}" if each.cost else ""
+        table.add_row(address, each.unit, Text(each.doc), Text(last))
+    console.print(table)
+
+
 @app.command(context_settings={"ignore_unknown_options": True})
 def send(
     address: Annotated[str, typer.Argument(help="For example /burn/gaussian/temperature.")],
@@ -291,7 +312,7 @@ def calibrate(
 
 
 @train_app.command("run")
-def train(
+def train(  # noqa: PLR0917 - options of a command
     images: Annotated[Path, typer.Argument(help="A folder of pictures, or of zips with a manifest.jsonl.")],
     out: Annotated[Path, typer.Option(help="Where checkpoint, sheets and model go; resumed when one is there.")],
     minutes: Annotated[float, typer.Option(min=0.01, help="Time to train, in all.")] = 60.0,
@@ -317,7 +338,10 @@ def train(
         minutes=minutes, seed=seed, batch=batch, large_batch=max(1, batch * 3 // 8), rate=rate,
         small_share=small_share, workers=workers,
     )  # fmt: skip
-    model = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=begin_with, console=console)
+    energy = settings_.load(None).energy
+    model = trainer.train(
+        images, out, recipe, keep_out=keep_out or (), begun=begin_with, energy=energy, console=console
+    )
     _say(f"The model is in {model}.")
 
 

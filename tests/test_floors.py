@@ -17,8 +17,8 @@ FLOORS = (
     ("errors", "records", "knobs", "randomness", "images"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
-    ("loop", "stage", "recording", "training"),
-    ("publishing", "engine", "panels"),
+    ("loop", "stage", "recording"),
+    ("publishing", "engine", "panels", "training"),
     ("conductor",),
     ("bench", "doctor", "terminal"),
     ("cli",),
@@ -47,8 +47,9 @@ HEAVY = {
     "av": {"recording", "publishing"},
     "diffusers": {"restorers", "training"},
     "transformers": {"restorers"},
-    "accelerate": set(),
+    "accelerate": {"training"},
     "faiss": {"restorers"},
+    "resvg_py": {"training"},
     "moderngl": set(),
 }
 MODULES = sorted(HOUSE.rglob("*.py"))

@@ -2,7 +2,7 @@
 
 A denoiser D(x, sigma) in wavelet bands, preconditioned band by band after Karras et al. 2022 (arXiv:2206.00364,
 table 1). With its network silent it is exactly the Wiener filter of the bands, so the network need only learn what no
-linear filter can.
+linear filter can. The same network restores other media straight away, where it was trained on them, and hears words.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.restorers import wavelet
+from installation.restorers.conditions import TABLES, Conditions
+from installation.restorers.filters import Bands, Filter
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import last_rung, walk
 
@@ -26,8 +28,6 @@ if TYPE_CHECKING:
     from installation.records import Burnt, Image, Step
     from installation.restorers.protocol import Restoring
 
-    Network = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]
-
 SIDE = 32  # pixels: the network halves its grid of 8 x 8 places twice
 LOUDNESS = 250.0  # the timestep embedding reads 250 ln sigma: -1000 to 1100 over the trained range
 QUIETEST, LOUDEST = 0.02, 80.0  # noise levels the network has seen
@@ -36,32 +36,28 @@ SUMS = "SHA256SUMS"
 PICKLES = (".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth")
 
 
-@dataclass(frozen=True, slots=True)
-class Bands:
-    """What pictures are like in each of the 192 bands: means and standard deviations, both 1 x 192 x 1 x 1."""
-
-    mean: torch.Tensor
-    std: torch.Tensor
-
-    def scales(self, sigma: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
-        """c_skip, c_out, c_in of table 1, with sigma_data each band's own; ``sigma`` is B x 1 x 1 x 1."""
-        loud = (sigma**2 + self.std**2).sqrt()
-        return (self.std / loud) ** 2, sigma * self.std / loud, 1.0 / loud
-
-    def denoise(self, network: Network, bands: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        """D = mean + c_skip y + c_out F(c_in y, sigma), y = bands - mean."""
-        c_skip, c_out, c_in = self.scales(sigma)
-        apart = bands - self.mean
-        return self.mean + c_skip * apart + c_out * network(c_in * apart, sigma.flatten())
-
-
 class Ember:
     """A trained network and the statistics of its bands, behind the restorers' protocol."""
 
     name = "ember"
 
-    def __init__(self, network: Any, bands: Bands, digest: str) -> None:
-        self.network, self.bands, self.digest = network, bands, digest
+    def __init__(self, network: Any, bands: Bands, digest: str, conditions: Conditions) -> None:
+        self.network, self.bands, self.digest, self.conditions = network, bands, digest, conditions
+        self._caption = conditions.caption(())
+
+    @property
+    def media(self) -> tuple[str, ...]:
+        """The media, besides the Gaussian, whose burnt pictures it was trained on."""
+        return self.conditions.media
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words it knows, the commonest first."""
+        return self.conditions.words
+
+    def prompt(self, text: str) -> None:
+        """Say what shall be seen; words it has never met are passed over, and an empty text says nothing."""
+        self._caption = self.conditions.caption(self.conditions.spell(text))
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         """Walk from ``burnt.sigma`` to 0. Sides: multiples of 32 from 64; raises ``ModelError`` for others."""
@@ -78,17 +74,44 @@ class Ember:
         import torch
 
         level = torch.full((x.shape[0], 1, 1, 1), sigma, device=x.device)
-        return wavelet.synthesise(self.bands.denoise(self._guess, wavelet.analyse(x), level))
+        return self._restored(self.bands.filter(level), x, level.flatten(), self._caption)
 
-    def _guess(self, bands: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
+    def recover(self, image: Image, medium: str, temperature: float) -> Image:
+        """The cleanest guess of a picture that a medium burnt to a temperature, straight from its ashes.
+
+        B x 3 x H x W to the same. ``medium``: one of ``media``, with its knobs at rest; it was met on pictures of
+        256 x 256. Raises ``ModelError`` for a medium it has never met.
+        """
+        import torch
+
+        if medium not in self.media:
+            raise ModelError(f"Ember was not trained on {medium}, only on {', '.join(self.media) or 'white noise'}.")
+        place = torch.tensor([self.conditions.media.index(medium)], device=image.device)
+        heat = torch.tensor([temperature], dtype=torch.float32, device=image.device)
+        told = self._caption + self.conditions.burn(medium, temperature)
+        return self._restored(self.conditions.regression.filter(place, heat), image, as_noise(heat), told)
+
+    def _restored(self, linear: Filter, image: Image, sigma: torch.Tensor, told: torch.Tensor) -> Image:
+        """The linear filter of the bands, and what the network adds to it."""
+        bands = wavelet.analyse(image)
+        level = loudness(sigma).expand(len(bands))
+        return wavelet.synthesise(linear.denoise(lambda heard: self._guess(heard, level, told), bands))
+
+    def _guess(self, bands: torch.Tensor, level: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
         """The network alone, in its own dtype."""
         import torch
 
         with torch.inference_mode():
             quiet = bands.to(self.network.dtype, memory_format=torch.channels_last)
-            (guess,) = self.network(quiet, loudness(sigma), return_dict=False)
+            heard = told.expand(len(bands), -1) if self.network.class_embedding is not None else None
+            (guess,) = self.network(quiet, level, class_labels=heard, return_dict=False)
         answer: torch.Tensor = guess.float()
         return answer
+
+
+def as_noise(temperature: torch.Tensor) -> torch.Tensor:
+    """How loud white noise of the same temperature is: sigma = tan(pi T / 2), at most the loudest ever met."""
+    return (temperature * (math.pi / 2.0)).clamp(max=math.atan(LOUDEST)).tan()
 
 
 def loudness(sigma: torch.Tensor) -> torch.Tensor:
@@ -113,10 +136,11 @@ def load(folder: Path, device: str | torch.device = "cpu") -> Ember:
                 folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=_dtype(place)
             )
         bands = read_bands(folder / STATISTICS, place)
+        conditions = Conditions.load(folder, place) if (folder / TABLES).is_file() else Conditions.none(network)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: this is no ember ({error}). Put assets/ember back from the release.") from error
     network.eval().requires_grad_(requires_grad=False)
-    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest)
+    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest, conditions)
 
 
 def verify(folder: Path) -> str:

@@ -6,6 +6,7 @@ Thousands of cut-outs times thousands of backgrounds never run out: that is what
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,22 +16,31 @@ if TYPE_CHECKING:
 
     #: H x W x 3 or 4 uint8 sRGB, alpha last.
     Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
-    Shelf = Mapping[str, list[Picture]]
+    Shelf = Mapping[str, list["Exhibit"]]
 
 SHADOW = 0.45  # opacity of a cast shadow
 
 
-def compose(shelf: Shelf, size: int, rng: Generator) -> Picture:
+@dataclass(frozen=True, slots=True, eq=False)
+class Exhibit:
+    """A picture, H x W x 3 or 4, and the words that say what is on it."""
+
+    pixels: Picture
+    words: tuple[str, ...] = ()
+
+
+def compose(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
     """One picture of the mix, size x size x 3, flipped half of the time. Recipes without ingredients are left out.
 
-    Raises ``ValueError`` when none is left.
+    Its words are those of everything that is on it. Raises ``ValueError`` when no recipe is left.
     """
     able = [(share, paint) for share, needs, paint in RECIPES if all(shelf.get(kind) for kind in needs)]
     if not able:
         raise ValueError("There are neither photographs nor cut-outs to compose a picture of.")
     shares = np.array([share for share, _ in able])
-    picture = able[int(rng.choice(len(able), p=shares / shares.sum()))][1](shelf, size, rng)
-    return picture[:, ::-1] if rng.random() < 0.5 else picture  # noqa: PLR2004 - half of the time
+    painted = able[int(rng.choice(len(able), p=shares / shares.sum()))][1](shelf, size, rng)
+    mirrored = rng.random() < 0.5  # noqa: PLR2004 - half of the time
+    return Exhibit(painted.pixels[:, ::-1], painted.words) if mirrored else painted
 
 
 def crop(picture: Picture, size: int, rng: Generator) -> Picture:
@@ -71,30 +81,35 @@ def _over(ground: Picture, colours: np.ndarray[Any, Any], alpha: np.ndarray[Any,
     return mixed
 
 
-def _photo(shelf: Shelf, size: int, rng: Generator) -> Picture:
-    return crop(_any(shelf, ("photo",), rng), size, rng)
+def _photo(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
+    photo = _any(shelf, ("photo",), rng)
+    return Exhibit(crop(photo.pixels, size, rng), photo.words)
 
 
-def _art(shelf: Shelf, size: int, rng: Generator) -> Picture:
-    return crop(_opaque(_any(shelf, ("art",), rng)), size, rng)
+def _art(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
+    painting = _any(shelf, ("art",), rng)
+    return Exhibit(crop(_opaque(painting.pixels), size, rng), painting.words)
 
 
-def _composite(shelf: Shelf, size: int, rng: Generator) -> Picture:
-    ground = crop(_any(shelf, ("photo", "photo", "photo", "tex"), rng), size, rng)
+def _composite(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
+    scene = _any(shelf, ("photo", "photo", "photo", "tex"), rng)
+    ground, words = crop(scene.pixels, size, rng), scene.words
     for _ in range(rng.integers(1, 3)):
-        ground = paste(ground, _with_alpha(_any(shelf, ("cut", "render"), rng)), rng)
-    return ground
+        cutout = _any(shelf, ("cut", "render"), rng)
+        ground, words = paste(ground, _with_alpha(cutout.pixels), rng), cutout.words + words
+    return Exhibit(ground, words)
 
 
-def _on_gradient(kind: str) -> Callable[[Shelf, int, Generator], Picture]:
-    def paint(shelf: Shelf, size: int, rng: Generator) -> Picture:
-        return paste(_gradient(size, rng), _with_alpha(_any(shelf, (kind,), rng)), rng)
+def _on_gradient(kind: str) -> Callable[[Shelf, int, Generator], Exhibit]:
+    def paint(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
+        cutout = _any(shelf, (kind,), rng)
+        return Exhibit(paste(_gradient(size, rng), _with_alpha(cutout.pixels), rng), cutout.words)
 
     return paint
 
 
 #: Share of the mix, kinds it cannot do without, painter.
-RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Shelf, int, Generator], Picture]], ...] = (
+RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Shelf, int, Generator], Exhibit]], ...] = (
     (0.40, ("photo",), _photo),
     (0.25, ("photo", "cut"), _composite),
     (0.20, ("art",), _art),
@@ -105,10 +120,10 @@ RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Shelf, int, Generator], P
 )
 
 
-def _any(shelf: Shelf, kinds: tuple[str, ...], rng: Generator) -> Picture:
+def _any(shelf: Shelf, kinds: tuple[str, ...], rng: Generator) -> Exhibit:
     present = [kind for kind in kinds if shelf.get(kind)]
-    pictures = shelf[present[int(rng.integers(len(present)))]]
-    return pictures[int(rng.integers(len(pictures)))]
+    exhibits = shelf[present[int(rng.integers(len(present)))]]
+    return exhibits[int(rng.integers(len(exhibits)))]
 
 
 def _gradient(size: int, rng: Generator) -> Picture:

@@ -20,7 +20,8 @@ from PIL import Image as Pillow
 
 from installation.errors import Refusal
 from installation.images import FORMATS
-from installation.training.composition import compose
+from installation.training.captions import caption, vocabulary
+from installation.training.composition import Exhibit, compose
 
 if TYPE_CHECKING:
     from installation.randomness import Generator
@@ -57,10 +58,16 @@ class Corpus:
     taught: Shelf
     held: Shelf
     sources: Mapping[str, int]  # files used, by package and licence: who is to be thanked
+    damaged: int = 0  # files that could not be read
+    digest: str = ""  # BLAKE2b-128 over the names and contents of all files that were read
 
-    def draw(self, size: int, rng: Generator) -> Picture:
+    def draw(self, size: int, rng: Generator) -> Exhibit:
         """A size x size x 3 training picture: a photograph, a composite, a painting, a render or an emoji."""
         return compose(self.taught, size, rng)
+
+    def vocabulary(self) -> tuple[str, ...]:
+        """The words that are said often enough to be learnt, the commonest first."""
+        return vocabulary(exhibit.words for exhibits in self.taught.values() for exhibit in exhibits)
 
 
 def read_corpus(source: Path, keep_out: Iterable[str] = ()) -> Corpus:
@@ -73,18 +80,21 @@ def read_corpus(source: Path, keep_out: Iterable[str] = ()) -> Corpus:
     with ThreadPoolExecutor(max_workers=2) as pool:
         decoded = list(zip(entries, pool.map(_decode, entries), strict=True))
     words, sources = tuple(keep_out), Counter[str]()
-    taught: dict[str, list[Picture]] = {}
-    held: dict[str, list[Picture]] = {}
-    for entry, picture in decoded:
+    taught: dict[str, list[Exhibit]] = {}
+    everything = hashlib.blake2b(digest_size=16)
+    held: dict[str, list[Exhibit]] = {}
+    for entry, (picture, content) in decoded:
+        everything.update(entry.original.encode() + content)
         if picture is not None:
             shelf = held if _is_held(entry.original, words) else taught
-            shelf.setdefault(entry.kind, []).append(picture)
+            shelf.setdefault(entry.kind, []).append(Exhibit(picture, caption(entry.original)))
             sources[entry.source] += 1
     if not taught:
         raise CorpusError(
             f"{source}: no pictures here. Give a folder of {', '.join(SUFFIXES)} files or of zips of them."
         )
-    return Corpus(taught, held, sources)
+    damaged = sum(picture is None for _, (picture, _) in decoded)
+    return Corpus(taught, held, sources, damaged, everything.hexdigest())
 
 
 def may_teach(licence: str | None, *, permissive: bool) -> bool:
@@ -140,13 +150,22 @@ def _members(source: Path) -> dict[str, Callable[[], bytes]]:
     return members
 
 
-def _decode(entry: _Entry) -> Picture | None:
-    """The pixels, or nothing when the file is damaged: one bad picture in twenty thousand is no reason to stop."""
+def _decode(entry: _Entry) -> tuple[Picture | None, bytes]:
+    """The pixels and the digest of the file.
+
+    Nothing for pixels when it is damaged: one bad picture in twenty thousand is no reason to stop.
+    """
+    content = b""
     try:
-        with Pillow.open(io.BytesIO(entry.read()), formats=FORMATS) as picture:
+        content = entry.read()
+        with Pillow.open(io.BytesIO(content), formats=FORMATS) as picture:
             decoded = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
     except (OSError, SyntaxError, ValueError, EOFError, zipfile.BadZipFile, Pillow.DecompressionBombError) as error:
         log.warning("%s left out of the corpus: %s", entry.original, error)
-        return None
+        return None, _fingerprint(content)
     decoded.thumbnail((LONGEST, LONGEST), Pillow.Resampling.LANCZOS)
-    return np.asarray(decoded)
+    return np.asarray(decoded), _fingerprint(content)
+
+
+def _fingerprint(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=16).digest()

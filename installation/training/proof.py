@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +17,17 @@ from installation.images import to_pixels, to_tensor
 from installation.machine.files import write_atomically
 from installation.randomness import generator, white
 from installation.restorers import Restoring, wavelet
-from installation.restorers.ember import STATISTICS, SUMS, Bands, sha256
+from installation.restorers.ember import STATISTICS, SUMS, sha256
 from installation.training.composition import crop
+from installation.training.record import RECORD
 
 if TYPE_CHECKING:
     import torch
 
     from installation.records import Image, Pixels
     from installation.restorers.ember import Ember
-    from installation.training.composition import Picture, Shelf
+    from installation.restorers.filters import Bands
+    from installation.training.composition import Exhibit, Shelf
     from installation.training.corpus import Corpus
 
 SHARD = "15MB"  # small enough for any host of repositories
@@ -33,21 +36,27 @@ TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.95)
 TRIED = 24  # held-out pictures
 
 
-def export(network: Any, bands: Bands, folder: Path) -> None:
-    """Write a folder that ``ember.load`` takes: bfloat16 safetensors in files of at most 15 MB, replaced whole."""
+def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) -> None:
+    """Write a folder that ``ember.load`` takes: bfloat16 safetensors in files of at most 15 MB, replaced whole.
+
+    ``record`` is what its training says of itself, as ``training.json``.
+    """
     import torch
     from diffusers import UNet2DModel
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: value.to(torch.bfloat16) for name, value in network.state_dict().items()}
+    state = {name: value.to("cpu", torch.bfloat16) for name, value in ember.network.state_dict().items()}
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
         fresh = Path(beside) / "new"
         with torch.device("meta"):
-            shell = UNet2DModel.from_config(network.config)
+            shell = UNet2DModel.from_config(ember.network.config)
         shell.load_state_dict(state, assign=True)
         shell.save_pretrained(fresh, safe_serialization=True, max_shard_size=SHARD)
-        told = {"wavelet": "sym4", "mean": bands.mean.flatten().tolist(), "std": bands.std.flatten().tolist()}
-        write_atomically(fresh / STATISTICS, json.dumps(told, indent=0))
+        told = {"mean": ember.bands.mean.flatten().tolist(), "std": ember.bands.std.flatten().tolist()}
+        write_atomically(fresh / STATISTICS, json.dumps({"wavelet": "sym4", **told}, indent=0))
+        ember.conditions.save(fresh)
+        if record:
+            write_atomically(fresh / RECORD, json.dumps(record, indent=1))
         vouch(fresh)
         if folder.exists():
             folder.rename(Path(beside) / "old")
@@ -65,18 +74,18 @@ def wiener(bands: Bands, x: Image, sigma: float) -> Image:
     import torch
 
     level = torch.full((x.shape[0], 1, 1, 1), sigma)
-    return wavelet.synthesise(bands.denoise(lambda heard, _: torch.zeros_like(heard), wavelet.analyse(x), level))
+    return wavelet.synthesise(bands.filter(level).denoise(torch.zeros_like, wavelet.analyse(x)))
 
 
 def held_out(corpus: Corpus, size: int, seed: int) -> list[Pixels]:
     """Up to 24 square crops of held-out photographs, of anything held out, or else of what was taught."""
     rng = generator(seed, 0, stream=2)
     shelf = corpus.held.get("photo") or _all(corpus.held) or _all(corpus.taught)
-    return [crop(shelf[index], size, rng) for index in rng.permutation(len(shelf))[:TRIED]]
+    return [crop(shelf[index].pixels, size, rng) for index in rng.permutation(len(shelf))[:TRIED]]
 
 
-def _all(shelf: Shelf) -> list[Picture]:
-    return [picture for kind in shelf.values() for picture in kind]
+def _all(shelf: Shelf) -> list[Exhibit]:
+    return [exhibit for kind in shelf.values() for exhibit in kind]
 
 
 def trial(ember: Ember, pictures: list[Pixels]) -> dict[str, tuple[float, float]]:

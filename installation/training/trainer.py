@@ -1,33 +1,42 @@
-"""Training ember for a number of minutes, resumable after any kill.
+"""Training ember for a number of minutes, on a CPU, one accelerator or several, resumable after any kill.
 
-Every batch is drawn from (seed, step) and everything that moves is in the checkpoint, so a run that was killed goes
+Every lesson is drawn from (seed, step) and everything that moves is in the checkpoint, so a run that was killed goes
 on as if nothing had happened.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from installation.errors import Refusal
 from installation.machine.files import write_atomically
-from installation.randomness import generator
-from installation.restorers import wavelet
-from installation.restorers.ember import Bands, Ember
+from installation.machine.settings import EnergySettings
+from installation.readings.meter import open_meter
+from installation.readings.register import NOT_YET
+from installation.restorers import ember
+from installation.restorers.conditions import Conditions, tables
+from installation.restorers.ember import Ember
+from installation.restorers.filters import Bands, Regression
 from installation.training import proof
 from installation.training.corpus import read_corpus
-from installation.training.objective import build_network, census, draw_sigma, losses, to_batch
+from installation.training.lessons import Diet, Lesson, Lessons, in_order
+from installation.training.objective import Ground, build_network, census, losses, regress
+from installation.training.record import Bill, describe
 
 if TYPE_CHECKING:
     import torch
     from rich.console import Console
     from rich.progress import Progress
 
+    from installation.readings.register import Taken
+    from installation.records import Image
     from installation.training.corpus import Corpus
 
 CHECKPOINT = "training.safetensors"
@@ -40,9 +49,14 @@ class TrainingError(Refusal):
     """Training that cannot go on, with the reason."""
 
 
+#: How often a picture is burnt by a medium other than white noise. Mean and cipher need no network: arithmetic and the
+#: key undo them.
+SHARES = {"heat": 0.12, "brownian": 0.10, "black-scholes": 0.08, "animorphosis": 0.06, "jpeg": 0.03}
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """Everything that decides what a training run gives, besides its pictures."""
+    """Everything that decides what a training run gives, besides its pictures and the model it begins from."""
 
     minutes: float = 60.0
     seed: int = 1
@@ -50,15 +64,24 @@ class Recipe:
     small: int = 128  # pixels a side for the first part of the time: four times cheaper
     large: int = 256
     small_share: float = 0.7
-    batch: int = 32  # small pictures per step
+    batch: int = 32  # small pictures per step and process
     large_batch: int = 12
     rate: float = 1e-3
     warmup: int = 200  # steps
     ema: float = 0.999  # what the moving average keeps per step
-    middle: float = 0.0  # P_mean and P_std of Karras et al.: the loop burns at sigma 0.3 to 20
-    spread: float = 1.4
+    middle: float = 0.3  # P_mean and P_std of Karras et al.: the loop burns at sigma 0.3 to 20
+    spread: float = 1.5
+    media: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
+    silence: float = 0.25  # captions left out, so that ember can also paint unasked
     census: int = 1024  # pictures on which the bands' statistics are measured
-    rest: float = 300.0  # seconds of training between checkpoints
+    regression: int = 24  # pictures on which the media's filters are measured
+    rest: float = 600.0  # seconds of training between checkpoints
+    workers: int = 0  # processes that draw lessons ahead; an accelerator wants one per CPU core
+
+    @property
+    def diet(self) -> Diet:
+        """What its lessons are made of."""
+        return Diet(**{part.name: getattr(self, part.name) for part in fields(Diet)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +94,41 @@ class Pace:
     seconds_left: float
 
 
-class Run:
-    """A training run in memory: network, its moving average, optimiser, and how far they have come."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a run comes from: the digest of the model it began with, if any, and what was kept out of its corpus."""
 
-    def __init__(self, recipe: Recipe, bands: Bands) -> None:
+    begun: str = ""
+    keep_out: tuple[str, ...] = ()
+
+
+class Run:
+    """A training run in memory: network, conditions, their moving average, optimiser, and how far they have come."""
+
+    def __init__(self, recipe: Recipe, ground: Ground, origin: Origin, model: Ember | None = None) -> None:
         import torch
+        from accelerate import Accelerator  # type: ignore[import-untyped] # it has no types
 
         torch.manual_seed(recipe.seed)
-        self.recipe, self.bands = recipe, bands
-        self.network, self.average = build_network(recipe.channels), build_network(recipe.channels)
+        self.recipe, self.origin, self.machine = recipe, origin, Accelerator()
+        self.ground = ground.to(self.machine.device)
+        self.network, self.average = self._model(model), self._model(model)
         self.average.load_state_dict(self.network.state_dict())
+        self.average.requires_grad_(requires_grad=False)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), lr=recipe.rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
         )
-        self.steps, self.seconds = 0, 0.0
+        self.steps, self.seconds, self.bill = 0, 0.0, Bill()
+
+    def _model(self, begun: Ember | None) -> Any:
+        """The painter and the tables of its conditions, fresh or as a trained ember has them."""
+        import torch
+
+        painter = build_network(self.recipe.channels)
+        heard = tables(len(self.ground.words), len(self.ground.media), 4 * self.recipe.channels[0])
+        if begun is not None:
+            painter.load_state_dict(begun.network.state_dict())
+        return torch.nn.ModuleDict({"painter": painter, "tables": heard}).to(self.machine.device)
 
     @property
     def progress(self) -> float:
@@ -92,21 +136,24 @@ class Run:
         return min(self.seconds / (60.0 * self.recipe.minutes), 1.0)
 
     @property
-    def diet(self) -> tuple[int, int]:
-        """Size and number of the pictures of the next batch."""
-        recipe = self.recipe
-        small = self.progress < recipe.small_share
-        return (recipe.small, recipe.batch) if small else (recipe.large, recipe.large_batch)
+    def grown(self) -> bool:
+        """Whether it is time for large pictures."""
+        return self.progress >= self.recipe.small_share
 
-    def learn(self, corpus: Corpus) -> float:
-        """One step on a fresh batch; returns its loss."""
-        rng = generator(self.recipe.seed, self.steps)
-        size, count = self.diet
-        clean = wavelet.analyse(to_batch([corpus.draw(size, rng) for _ in range(count)]))
-        sigma = draw_sigma(count, self.recipe.middle, self.recipe.spread, rng)
-        loss = losses(self.network, self.bands, clean, sigma, rng).mean()
+    def learn(self, lesson: Lesson) -> float:
+        """One step; returns its loss."""
+        taken = lesson.to(self.machine.device)
+        loss = losses(self.network, self.ground, taken, self._noise(taken.clean)).mean()
         self._descend(loss)
         return float(loss.detach())
+
+    def _noise(self, like: Image) -> Image:
+        """White noise of this step and process, drawn where the network is."""
+        import torch
+
+        number = (self.recipe.seed * 1_000_003 + self.steps) * 64 + self.machine.process_index
+        dice = torch.Generator(like.device).manual_seed(number % 2**63)
+        return torch.randn(like.shape, generator=dice, device=like.device)
 
     def _descend(self, loss: torch.Tensor) -> None:
         import torch
@@ -114,11 +161,32 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self._rate()
         loss.backward()  # type: ignore[no-untyped-call] # torch's own
+        self._agree()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         self.optimiser.step()
         self.optimiser.zero_grad(set_to_none=True)
         self.steps += 1
         self._remember()
+
+    def _agree(self) -> None:
+        """Average the gradients of all processes."""
+        if self.machine.num_processes > 1:
+            for weight in self.network.parameters():
+                if weight.grad is not None:
+                    weight.grad = self.machine.reduce(weight.grad, reduction="mean")
+
+    def agreed(self, seconds: float) -> float:
+        """How long a step took, the same in all processes: they must turn to large pictures, and end, together."""
+        import torch
+
+        if self.machine.num_processes == 1:
+            return seconds
+        return float(self.machine.reduce(torch.tensor(seconds, device=self.machine.device), reduction="mean"))
+
+    def spend(self, seconds: float, before: Taken, now: Taken) -> None:
+        """Put a step on the bill."""
+        self.seconds += seconds
+        self.bill.add(before, now, seconds)
 
     def _rate(self) -> float:
         """Linear warm-up by steps, cosine by time."""
@@ -138,12 +206,14 @@ class Run:
         """Write everything needed to go on, whole or not at all: four times the float32 weights."""
         from safetensors.torch import save
 
-        tensors = {"bands.mean": self.bands.mean, "bands.std": self.bands.std}
+        told = {"words": json.dumps(self.ground.words), "bill": json.dumps(asdict(self.bill))}
+        told |= {"steps": str(self.steps), "seconds": repr(self.seconds), "origin": json.dumps(asdict(self.origin))}
+        tensors = {f"bands.{part.name}": getattr(self.ground.bands, part.name) for part in fields(Bands)}
+        tensors |= {f"filters.{part.name}": getattr(self.ground.regression, part.name) for part in fields(Regression)}
         tensors |= {f"network.{name}": value for name, value in self.network.state_dict().items()}
         tensors |= {f"average.{name}": value for name, value in self.average.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{index}.{name}": value for name, value in state.items()}
-        told = {"steps": str(self.steps), "seconds": repr(self.seconds)}
         write_atomically(path, save({name: value.contiguous() for name, value in tensors.items()}, told))
 
     @classmethod
@@ -154,9 +224,15 @@ class Run:
         try:
             with safe_open(path, "pt") as file:
                 told, tensors = file.metadata(), {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - no mapping
-            run = cls(recipe, Bands(tensors["bands.mean"], tensors["bands.std"]))
+            ground = Ground(
+                Bands(**_under("bands.", tensors)), Regression(**_under("filters.", tensors)),
+                tuple(json.loads(told["words"])), tuple(recipe.media),
+            )  # fmt: skip
+            begun = json.loads(told["origin"])
+            run = cls(recipe, ground, Origin(begun["begun"], tuple(begun["keep_out"])))
             run._put_back(tensors)
             run.steps, run.seconds = int(told["steps"]), float(told["seconds"])
+            run.bill = Bill(**json.loads(told["bill"]))
         except (SafetensorError, KeyError, RuntimeError, TypeError, ValueError) as error:
             raise TrainingError(f"{path} does not fit this training ({error}). Move it away to begin anew.") from error
         return run
@@ -173,52 +249,89 @@ class Run:
 
 
 def train(
-    images: Path, out: Path, recipe: Recipe, *, keep_out: Iterable[str] = (), console: Console | None = None
+    images: Path,
+    out: Path,
+    recipe: Recipe,
+    *,
+    keep_out: Iterable[str] = (),
+    begun: Path | None = None,
+    energy: EnergySettings | None = None,
+    console: Console | None = None,
 ) -> Path:
     """Train on a folder of pictures, or of zips with a manifest, and return the folder of the model made.
 
     ``out`` gets a checkpoint (and is resumed from it), ``sheets/*.png``, held-out loss by noise level in
-    ``held-out.jsonl``, and the model. Raises ``CorpusError`` and ``TrainingError``.
+    ``held-out.jsonl``, and the model with its record. ``begun`` is a trained model to begin from; ``energy`` says
+    what to make of a machine without sensors. Raises ``CorpusError``, ``ModelError`` and ``TrainingError``.
     """
     corpus = read_corpus(images, keep_out)
-    run = begin(recipe, corpus, out)
-    with _line(console) as line:
-        task = line.add_task("", total=1.0)
-        for pace in practise(run, corpus, out):
-            line.update(task, completed=run.progress, description=_describe(pace))
+    run = begin(recipe, corpus, out, keep_out=keep_out, begun=begun)
+    meter = open_meter(energy or EnergySettings())
+    try:
+        with _line(console) as line:
+            task = line.add_task("", total=1.0)
+            for pace in practise(run, corpus, out, joules=lambda: meter.read(time.monotonic()).joules):
+                line.update(task, completed=run.progress, description=_describe(pace, run.bill))
+    finally:
+        meter.close()
     return out / MODEL
 
 
-def begin(recipe: Recipe, corpus: Corpus, out: Path) -> Run:
-    """A run, resumed when ``out`` holds a checkpoint."""
+def begin(recipe: Recipe, corpus: Corpus, out: Path, *, keep_out: Iterable[str] = (), begun: Path | None = None) -> Run:
+    """A run, resumed when ``out`` holds a checkpoint, else fresh or from a trained model."""
     if (out / CHECKPOINT).is_file():
         return Run.resume(recipe, out / CHECKPOINT)
-    return Run(recipe, census(corpus, recipe.large, recipe.census, recipe.seed))
+    model = ember.load(begun) if begun else None
+    bands = model.bands if model else census(corpus, recipe.large, recipe.census, recipe.seed)
+    regression = regress(corpus, tuple(recipe.media), recipe.large, recipe.regression, recipe.seed)
+    ground = Ground(bands, regression, corpus.vocabulary(), tuple(recipe.media))
+    return Run(recipe, ground, Origin(model.digest if model else "", tuple(keep_out)), model)
 
 
-def practise(run: Run, corpus: Corpus, out: Path, clock: Callable[[], float] = time.monotonic) -> Iterator[Pace]:
-    """Learn until the time is spent; every few minutes write the checkpoint, the model and its proofs."""
-    saved = run.seconds
+def practise(
+    run: Run,
+    corpus: Corpus,
+    out: Path,
+    clock: Callable[[], float] = time.monotonic,
+    joules: Callable[[], Taken] = lambda: NOT_YET,
+) -> Iterator[Pace]:
+    """Learn until the time is spent; every few minutes write the checkpoint, the model and its proofs.
+
+    With several processes all of them learn, and the first one writes.
+    """
+    lessons = Lessons(corpus, run.ground.words, run.recipe.diet, run.recipe.seed, run.machine.process_index)
+    lessons.large[0] = run.grown
+    saved, coming = run.seconds, in_order(lessons, run.steps, run.recipe.workers)
     while run.progress < 1.0:
-        started, (_, count) = clock(), run.diet
-        loss = run.learn(corpus)
-        taken = clock() - started
-        run.seconds += taken
+        started, before = clock(), joules()
+        lesson = next(coming)
+        loss = run.learn(lesson)
+        taken = run.agreed(clock() - started)
+        run.spend(taken, before, joules())
+        lessons.large[0] = run.grown
         if run.progress >= 1.0 or run.seconds - saved >= run.recipe.rest:
             saved = run.seconds
-            run.save(out / CHECKPOINT)
-            publish(run, corpus, out)
-        yield Pace(run.steps, loss, count / max(taken, 1e-9), max(60.0 * run.recipe.minutes - run.seconds, 0.0))
+            if run.machine.is_main_process:
+                run.save(out / CHECKPOINT)
+                publish(run, corpus, out)
+            run.machine.wait_for_everyone()
+        pictures = len(lesson.words) * run.machine.num_processes
+        yield Pace(run.steps, loss, pictures / max(taken, 1e-9), max(60.0 * run.recipe.minutes - run.seconds, 0.0))
 
 
 def publish(run: Run, corpus: Corpus, out: Path) -> None:
-    """The model as it is now, its loss on held-out pictures and a sheet to look at."""
-    proof.export(run.average, run.bands, out / MODEL)
-    ember = Ember(run.average, run.bands, "in training")
+    """The model as it is now with its record, its loss on held-out pictures and a sheet to look at."""
+    import torch
+
+    ground = run.ground.to(torch.device("cpu"))
+    average = copy.deepcopy(run.average).cpu()
+    conditions = Conditions(ground.words, ground.media, average["tables"], ground.regression)
+    made = Ember(average["painter"], ground.bands, "in training", conditions)
+    proof.export(made, out / MODEL, describe(run, corpus))
     pictures = proof.held_out(corpus, run.recipe.large, run.recipe.seed)
-    write_atomically(out / f"sheets/{run.steps:06d}.png", proof.sheet(ember, pictures[:ROWS]))
+    write_atomically(out / f"sheets/{run.steps:06d}.png", proof.sheet(made, pictures[:ROWS]))
     with (out / "held-out.jsonl").open("a", encoding="utf-8") as journal:
-        journal.write(json.dumps({"step": run.steps, "psnr": proof.trial(ember, pictures)}) + "\n")
+        journal.write(json.dumps({"step": run.steps, "psnr": proof.trial(made, pictures)}) + "\n")
 
 
 def _line(console: Console | None) -> Progress:
@@ -227,8 +340,8 @@ def _line(console: Console | None) -> Progress:
     return Progress(TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn(), console=console)
 
 
-def _describe(pace: Pace) -> str:
-    return f"step {pace.step}, loss {pace.loss:.3f}, {pace.images_per_second:.0f} images/s"
+def _describe(pace: Pace, bill: Bill) -> str:
+    return f"step {pace.step}, loss {pace.loss:.3f}, {pace.images_per_second:.0f} images/s, {bill.told()}"
 
 
 def _laid_out_like(weight: torch.Tensor, value: torch.Tensor) -> torch.Tensor:

@@ -12,10 +12,12 @@ from installation.machine.files import share
 from installation.randomness import generator, white
 from installation.records import Burnt
 from installation.restorers import ModelError, Restoring, wavelet
-from installation.restorers.ember import Bands, Ember, load, loudness
+from installation.restorers.ember import Ember, as_noise, load, loudness
+from installation.restorers.filters import Bands
 from installation.restorers.sampling import karras_sigmas
 from installation.training.objective import build_network
 from installation.training.proof import export, psnr, vouch, wiener
+from tests.restorers.tiny_conditions import knowing
 
 SHIPPED = share("assets") / "ember"
 ORIGINS = sorted(file for file in (share("assets") / "origins").iterdir() if file.suffix in {".jpg", ".png", ".webp"})
@@ -36,12 +38,12 @@ def falling_bands():
 
 @pytest.fixture(scope="module")
 def tiny():
-    return Ember(tiny_network(), falling_bands(), "tiny")
+    return Ember(tiny_network(), falling_bands(), "tiny", knowing())
 
 
 @pytest.fixture
 def folder(tmp_path):
-    export(tiny_network(), falling_bands(), tmp_path / "ember")
+    export(Ember(tiny_network(), falling_bands(), "", knowing()), tmp_path / "ember")
     return tmp_path / "ember"
 
 
@@ -113,7 +115,7 @@ def test_the_result_is_an_ordinary_tensor_that_the_loop_may_change(tiny):
 
 @pytest.mark.parametrize("sigma", [0.1, 1.0, 10.0])
 def test_with_a_silent_network_ember_is_the_wiener_filter(sigma):
-    silent = Ember(build_network((32, 32, 32)), falling_bands(), "silent")
+    silent = Ember(build_network((32, 32, 32)), falling_bands(), "silent", knowing())
     noisy = sigma * white(generator(0, 0), picture())
     std = silent.bands.std
     expected = wavelet.synthesise(std**2 / (std**2 + sigma**2) * wavelet.analyse(noisy))
@@ -125,10 +127,42 @@ def test_with_a_silent_network_ember_is_the_wiener_filter(sigma):
 def test_preconditioning_gives_the_network_and_its_target_unit_variance(sigma):
     """Karras et al. 2022, appendix B.6: the requirements c_in, c_out and c_skip are derived from."""
     bands = falling_bands()
-    c_skip, c_out, c_in = bands.scales(torch.tensor(sigma).view(1, 1, 1, 1))
+    linear = bands.filter(torch.tensor(sigma).view(1, 1, 1, 1))
     one = torch.ones_like(bands.std)
-    torch.testing.assert_close(c_in**2 * (bands.std**2 + sigma**2), one)
-    torch.testing.assert_close(((1.0 - c_skip) ** 2 * bands.std**2 + c_skip**2 * sigma**2) / c_out**2, one)
+    torch.testing.assert_close((bands.std**2 + sigma**2) / linear.loud**2, one)
+    left = (1.0 - linear.gain) ** 2 * bands.std**2 + linear.gain**2 * sigma**2
+    torch.testing.assert_close(left / linear.rest**2, one)
+
+
+def test_a_caption_changes_what_is_seen_and_silence_takes_it_back(tiny):
+    noisy, unasked = picture(3), tiny.denoise(picture(3), 2.0)
+    tiny.prompt("a cat")
+    asked = tiny.denoise(noisy, 2.0)
+    tiny.prompt("")
+    assert not torch.equal(asked, unasked)
+    assert torch.equal(tiny.denoise(noisy, 2.0), unasked)
+
+
+def test_words_that_were_never_learnt_are_passed_over(tiny):
+    unasked = tiny.denoise(picture(3), 2.0)
+    tiny.prompt("quinquagesima")
+    assert torch.equal(tiny.denoise(picture(3), 2.0), unasked)
+
+
+def test_a_medium_that_was_learnt_is_recovered_straight_away():
+    silent = Ember(build_network((32, 32, 32)), falling_bands(), "silent", knowing())
+    clean = picture()
+    torch.testing.assert_close(silent.recover(0.75 * clean, "dimming", 0.5), clean, atol=1e-4, rtol=1e-4)
+
+
+def test_a_medium_that_was_never_met_is_refused_with_those_that_were(tiny):
+    with pytest.raises(ModelError, match="not trained on water, only on dimming"):
+        tiny.recover(picture(), "water", 0.5)
+
+
+@pytest.mark.parametrize(("temperature", "sigma"), [(0.0, 0.0), (0.5, 1.0), (1.0, 80.0)])
+def test_a_medium_sounds_like_white_noise_of_its_temperature(temperature, sigma):
+    assert as_noise(torch.tensor(temperature)).item() == pytest.approx(sigma, rel=1e-4)
 
 
 def test_noise_beyond_the_trained_range_sounds_like_its_edge():
@@ -138,19 +172,19 @@ def test_noise_beyond_the_trained_range_sounds_like_its_edge():
 def test_a_folder_gives_back_the_ember_that_was_written(folder):
     ember = load(folder)
     assert (ember.name, len(ember.digest)) == ("ember", 64)
-    expected = Ember(tiny_network().to(ember.network.dtype), falling_bands(), "").denoise(picture(), 1.0)
+    expected = Ember(tiny_network().to(ember.network.dtype), falling_bands(), "", knowing()).denoise(picture(), 1.0)
     torch.testing.assert_close(ember.denoise(picture(), 1.0), expected, atol=0.02, rtol=0.0)
 
 
 def test_other_weights_have_another_digest(folder, tmp_path):
-    export(tiny_network(seed=9), falling_bands(), tmp_path / "other")
+    export(Ember(tiny_network(seed=9), falling_bands(), "", knowing()), tmp_path / "other")
     assert load(folder).digest != load(tmp_path / "other").digest
 
 
 def test_an_older_ember_is_replaced_whole(folder):
     before = load(folder).digest
     (folder / "left-behind.txt").write_text("old")
-    export(tiny_network(seed=9), falling_bands(), folder)
+    export(Ember(tiny_network(seed=9), falling_bands(), "", knowing()), folder)
     assert load(folder).digest != before
     assert not (folder / "left-behind.txt").exists()
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installation.randomness import generator
-from installation.training.composition import compose, crop, paste
+from installation.training.composition import Exhibit, compose, crop, paste
 
 
 def plain(height, width, level, channels=3):
@@ -43,11 +43,20 @@ def test_a_transparent_cut_out_changes_nothing():
 
 @pytest.mark.parametrize("kinds", [("photo",), ("cut",), ("photo", "cut", "art", "render", "ico", "svg", "tex")])
 def test_pictures_are_composed_of_whatever_there_is(kinds):
-    shelf = {kind: [plain(50, 70, 128, 3 if kind in {"photo", "tex"} else 4)] for kind in kinds}
+    shelf = {kind: [Exhibit(plain(50, 70, 128, 3 if kind in {"photo", "tex"} else 4), (kind,))] for kind in kinds}
     for serial in range(20):
-        assert compose(shelf, 64, generator(1, serial)).shape == (64, 64, 3)
+        painted = compose(shelf, 64, generator(1, serial))
+        assert painted.pixels.shape == (64, 64, 3)
+        assert painted.words
+        assert set(painted.words) <= set(kinds)
+
+
+def test_a_composite_is_called_by_everything_that_is_on_it():
+    shelf = {"photo": [Exhibit(plain(64, 64, 9), ("sea",))], "cut": [Exhibit(plain(9, 9, 200, 4), ("cat",))]}
+    said = {compose(shelf, 64, generator(2, serial)).words for serial in range(60)}
+    assert {("sea",), ("cat",), ("cat", "sea"), ("cat", "cat", "sea")} == said
 
 
 def test_nothing_to_compose_is_said():
     with pytest.raises(ValueError, match="neither photographs nor cut-outs"):
-        compose({"tex": [plain(64, 64, 1)]}, 64, generator(0, 0))
+        compose({"tex": [Exhibit(plain(64, 64, 1))]}, 64, generator(0, 0))

@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 from installation.randomness import generator
+from installation.training.composition import Exhibit
 from installation.training.corpus import Corpus, CorpusError, may_teach, read_corpus
 
 
@@ -43,8 +44,8 @@ def archive(tmp_path):
 def test_zips_are_read_by_their_manifest_without_unfree_pictures(archive):
     corpus = read_corpus(archive)
     both = {kind: corpus.taught.get(kind, []) + corpus.held.get(kind, []) for kind in ("photo", "cut")}
-    assert [picture.shape for picture in both["photo"]] == [(80, 90, 3)]
-    assert [picture.shape for picture in both["cut"]] == [(40, 40, 4)]
+    assert [exhibit.pixels.shape for exhibit in both["photo"]] == [(80, 90, 3)]
+    assert [exhibit.pixels.shape for exhibit in both["cut"]] == [(40, 40, 4)]
     assert corpus.sources == {"trial (CC0)": 1, "trial (CC-BY-SA-3.0)": 1}
 
 
@@ -70,8 +71,8 @@ def test_about_one_original_in_fifty_is_held_out_and_always_the_same(tmp_path):
 def test_large_pictures_are_kept_small_in_memory(tmp_path):
     encoded(tmp_path / "wide.png", plain(300, 1200, 7))
     corpus = read_corpus(tmp_path)
-    (picture,) = corpus.taught.get("photo", []) + corpus.held.get("photo", [])
-    assert picture.shape == (128, 512, 3)
+    (exhibit,) = corpus.taught.get("photo", []) + corpus.held.get("photo", [])
+    assert exhibit.pixels.shape == (128, 512, 3)
 
 
 def test_an_empty_folder_is_refused_with_a_sentence(tmp_path):
@@ -79,11 +80,12 @@ def test_an_empty_folder_is_refused_with_a_sentence(tmp_path):
         read_corpus(tmp_path)
 
 
-def test_a_damaged_picture_is_left_out(tmp_path):
+def test_a_damaged_picture_is_left_out_and_counted(tmp_path):
     encoded(tmp_path / "good.png", plain(16, 16, 1))
     (tmp_path / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\n broken")
     corpus = read_corpus(tmp_path)
     assert len(corpus.taught.get("photo", []) + corpus.held.get("photo", [])) == 1
+    assert corpus.damaged == 1
 
 
 def test_a_folder_of_nothing_but_damage_is_refused(tmp_path):
@@ -119,6 +121,11 @@ def test_only_open_licences_teach(licence, free):
 
 def test_the_same_random_numbers_draw_the_same_picture():
     rng = np.random.default_rng(0)
-    noise = [rng.integers(0, 256, (90, 90, 3), dtype=np.uint8) for _ in range(5)]
+    noise = [Exhibit(rng.integers(0, 256, (90, 90, 3), dtype=np.uint8)) for _ in range(5)]
     corpus = Corpus({"photo": noise}, {}, {})
-    np.testing.assert_array_equal(corpus.draw(64, generator(3, 4)), corpus.draw(64, generator(3, 4)))
+    np.testing.assert_array_equal(corpus.draw(64, generator(3, 4)).pixels, corpus.draw(64, generator(3, 4)).pixels)
+
+
+def test_words_said_often_enough_make_the_vocabulary():
+    exhibits = [Exhibit(plain(8, 8, 0), ("cat", "hat") if index < 8 else ("cat", "bat")) for index in range(12)]
+    assert Corpus({"photo": exhibits}, {}, {}).vocabulary() == ("cat", "hat")

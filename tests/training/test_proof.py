@@ -9,10 +9,13 @@ from PIL import Image
 
 from installation.randomness import generator, white
 from installation.restorers import wavelet
-from installation.restorers.ember import Bands, Ember
+from installation.restorers.ember import Ember
+from installation.restorers.filters import Bands
+from installation.training.composition import Exhibit
 from installation.training.corpus import Corpus
 from installation.training.objective import build_network
 from installation.training.proof import LEVELS, TRIED, held_out, psnr, sheet, trial, wiener
+from tests.restorers.tiny_conditions import knowing
 
 
 def soft_bands():
@@ -22,7 +25,7 @@ def soft_bands():
 
 @pytest.fixture(scope="module")
 def silent():
-    return Ember(build_network((32, 32, 32)).eval(), soft_bands(), "silent")
+    return Ember(build_network((32, 32, 32)).eval(), soft_bands(), "silent", knowing())
 
 
 def grey(level, side=64):
@@ -67,10 +70,12 @@ def test_a_sheet_has_a_row_per_picture_and_a_column_per_temperature(silent):
 
 
 def test_held_out_photographs_are_tried_or_whatever_was_held_out():
-    photos, cuts = [grey(1, 80)] * 60, [grey(2, 80)] * 3
+    photos, cuts = [Exhibit(grey(1, 80))] * 60, [Exhibit(grey(2, 80))] * 3
     assert len(held_out(Corpus({}, {"photo": photos, "cut": cuts}, {}), 64, seed=0)) == TRIED
     assert [picture.shape for picture in held_out(Corpus({}, {"cut": cuts}, {}), 64, seed=0)] == [(64, 64, 3)] * 3
 
 
 def test_a_corpus_too_small_to_hold_anything_out_is_tried_on_itself():
-    assert [picture.shape for picture in held_out(Corpus({"art": [grey(3, 80)]}, {}, {}), 64, seed=0)] == [(64, 64, 3)]
+    assert [picture.shape for picture in held_out(Corpus({"art": [Exhibit(grey(3, 80))]}, {}, {}), 64, seed=0)] == [
+        (64, 64, 3)
+    ]

@@ -1,0 +1,86 @@
+"""The best linear guess of a clean picture, band by band, for any way of burning: what ember's network is added to.
+
+For white noise it is the Wiener filter in closed form, and what stands around the network are then exactly the
+coefficients of Karras et al. 2022 (arXiv:2206.00364, table 1) with every band's own sigma_data. For the other media it
+is a linear regression of clean bands on burnt ones, measured at nine temperatures and interpolated between them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+from installation.restorers import wavelet
+
+if TYPE_CHECKING:
+    import torch
+
+    Network = Callable[[torch.Tensor], torch.Tensor]
+
+KNOTS = 9  # temperatures at which a medium is measured: 0, 1/8 ... 1
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """A guess D = mean + gain y + rest F(y / loud), y = burnt bands - ``shade``; every part B (or 1) x 192 x 1 x 1.
+
+    ``mean`` and ``shade`` are the means of clean and burnt bands, ``loud`` the burnt bands' standard deviation and
+    ``rest`` that of what the linear guess leaves unexplained, so that F has unit inputs and a unit target.
+    """
+
+    mean: torch.Tensor
+    shade: torch.Tensor
+    gain: torch.Tensor
+    rest: torch.Tensor
+    loud: torch.Tensor
+
+    def denoise(self, network: Network, burnt: torch.Tensor) -> torch.Tensor:
+        """The guess of the clean bands. A network that says nothing leaves the linear filter."""
+        apart = burnt - self.shade
+        return self.mean + self.gain * apart + self.rest * network(apart / self.loud)
+
+    def target(self, burnt: torch.Tensor, clean: torch.Tensor) -> torch.Tensor:
+        """What F would have to say for the guess to be the clean bands."""
+        return (clean - self.mean - self.gain * (burnt - self.shade)) / self.rest
+
+
+@dataclass(frozen=True, slots=True)
+class Bands:
+    """What pictures are like in each of the 192 bands: means and standard deviations, both 1 x 192 x 1 x 1."""
+
+    mean: torch.Tensor
+    std: torch.Tensor
+
+    def filter(self, sigma: torch.Tensor) -> Filter:
+        """The Wiener filter against white noise of strength ``sigma``, B x 1 x 1 x 1."""
+        loud = (sigma**2 + self.std**2).sqrt()
+        return Filter(self.mean, self.mean, (self.std / loud) ** 2, sigma * self.std / loud, loud)
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """Filters of several media at ``KNOTS`` temperatures; every part media x knots x 192."""
+
+    mean: torch.Tensor
+    shade: torch.Tensor
+    gain: torch.Tensor
+    rest: torch.Tensor
+    loud: torch.Tensor
+
+    def filter(self, medium: torch.Tensor, temperature: torch.Tensor) -> Filter:
+        """The filters of B media (by number) at B temperatures, 0 to 1, between the knots linearly."""
+        low, share = between(temperature)
+
+        def at(part: torch.Tensor) -> torch.Tensor:
+            mixed = part[medium, low].lerp(part[medium, low + 1], share.unsqueeze(1))
+            return mixed.view(-1, wavelet.CHANNELS, 1, 1)
+
+        return Filter(*(at(getattr(self, part.name)) for part in fields(self)))
+
+
+def between(temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """The knot below each of B temperatures, 0 to ``KNOTS`` - 2, and how far it is to the next, 0 to 1."""
+    place = temperature.clamp(0.0, 1.0) * (KNOTS - 1)
+    low = place.long().clamp(max=KNOTS - 2)
+    return low, place - low
