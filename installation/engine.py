@@ -191,7 +191,7 @@ class Engine:
         if (generation := moment.generation) and self._lineage:
             self._clock_in()
             windowed = self._window.see(Look(images.to_pixels(moment.image)), generation)
-            readings = {**NO_PICTURE, **generation.readings, **windowed}
+            readings = {**(NO_PICTURE if generation.readings else {}), **generation.readings, **windowed}
             self._vitals.beat(Phase.RUNNING, **readings, serial=float(generation.serial), rate=self._rate)
             self._uplink.report("generation", **asdict(generation))
             self._checkpoints.keep(self._lineage, time.monotonic())

@@ -188,3 +188,17 @@ def test_a_wheel_carries_scenes_and_assets_and_works_away_from_the_checkout(tmp_
     )
     assert "machine-dementia.toml: good" in checked.stdout
     assert (away / "installation" / "_share" / "assets" / "ember" / "config.json").is_file()
+
+
+def test_readings_are_listed_with_unit_and_definition():
+    from installation.readings import declared
+
+    said = called("readings")
+    assert all(address in said for address in declared())
+    assert "bit/px" in said
+
+
+def test_the_table_of_readings_can_be_pasted():
+    said = called("readings", "--markdown")
+    assert said.startswith("| address | of | unit |")
+    assert "| `/reading/entropy` | picture | bit/px |" in said

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from installation.machine.settings import Settings
     from installation.readings.meter import Meter
 
+BOARD = "vitals-conductor"  # the conductor's own board among the wires
 LOG_EVERY = 1.0  # seconds between two lines of a take's log
 REMIND_EVERY = 1.0  # seconds after which OSC is told every standing again: listeners come late
 BITS_PER_PIXEL = 24
@@ -98,6 +100,18 @@ def off_board(values: Mapping[str, float]) -> dict[str, Taken]:
         number = values[address]
         found[address] = Missing(state) if math.isnan(number) else Value(number, estimated=state == "estimated")
     return found
+
+
+def playing(boards: Iterable[Path]) -> dict[str, Taken]:
+    """What the piece that plays on this machine says, of these boards; nothing where none does, or another version."""
+    for path in boards:
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            board = Board(path)
+            try:
+                return off_board(board.read())
+            finally:
+                board.close()
+    return {}
 
 
 def line(latest: Mapping[str, Taken]) -> dict[str, Any]:

@@ -74,8 +74,9 @@ class Window:
         if generation.parent == 0:  # grown from the origin itself: a fire newly lit, that remembered all before
             self._memories, self._stride = [(generation.serial - 1, 1.0)], 1
         first = self._memories[0][0] if self._memories else generation.serial
-        if (generation.serial - first) % self._stride == 0:
-            self._memories.append((generation.serial, generation.readings["memory"]))
+        memory = generation.readings.get("memory")  # not every generation has to be measured
+        if memory is not None and (generation.serial - first) % self._stride == 0:
+            self._memories.append((generation.serial, memory))
         if len(self._memories) > MOST_MEMORIES:
             self._stride *= 2
             self._memories = [kept for kept in self._memories if (kept[0] - first) % self._stride == 0]

@@ -1,5 +1,6 @@
 """Settings: read once, checked completely, refused with file, key and what would do."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from installation.machine.settings import Settings, SettingsError, load
+from installation.machine.settings import Settings, SettingsError, load, split_target
 
 
 @pytest.fixture
@@ -51,6 +52,29 @@ def test_settings_cannot_be_changed_while_the_piece_runs():
 
 
 @pytest.mark.parametrize(
+    ("target", "host", "port"),
+    [("127.0.0.1:9001", "127.0.0.1", 9001), ("desk.local:1", "desk.local", 1), ("[::1]:65535", "::1", 65535)],
+)
+def test_who_hears_the_readings_is_a_host_and_a_port(machine, target, host, port):
+    settings = load(machine(f'[osc]\nreadings_to = ["{target}"]\n'))
+    assert split_target(settings.osc.readings_to[0]) == (host, port)
+
+
+def test_nobody_hears_the_readings_until_somebody_is_named():
+    assert load(None).osc.readings_to == ()
+
+
+def test_no_energy_is_guessed_and_no_grid_assumed():
+    energy = load(None).energy
+    assert (energy.processor_tdp, energy.grid_intensity, energy.tariff) == (None, None, None)
+
+
+def test_a_grids_intensity_comes_with_its_date(machine):
+    energy = load(machine("[energy]\ngrid_intensity = 385.0\ngrid_date = 2024-12-31\n")).energy
+    assert (energy.grid_intensity, energy.grid_date) == (385.0, date(2024, 12, 31))
+
+
+@pytest.mark.parametrize(
     ("text", "words"),
     [
         ("[stage]\nwidht = 640", ("stage.widht", "Did you mean width?")),
@@ -64,6 +88,14 @@ def test_settings_cannot_be_changed_while_the_piece_runs():
         ("[engine]\nsize = 250", ("engine.size", "multiple of 64")),
         ("[recording]\nreserve_bytes = -1", ("recording.reserve_bytes", "greater than or equal to 0")),
         ("osc = 5", ("osc",)),
+        ('[osc]\nreadings_to = ["9001"]', ("osc.readings_to", "'9001' is no host:port; write 127.0.0.1:9001")),
+        ('[osc]\nreadings_to = ["::1:9001"]', ("osc.readings_to", "[::1]:9001")),
+        ('[osc]\nreadings_to = ["desk:0"]', ("osc.readings_to", "no port from 1 to 65535")),
+        ("[osc]\nreadings_rate = 60", ("osc.readings_rate", "20")),
+        ("[energy]\ngrid_intensity = 385", ("energy", "grid_date = 2026-01-31", "it changes every year")),
+        ("[energy]\ntariff = 0.3", ("energy", "tariff_date")),
+        ("[energy]\nprocessor_tdp = 0", ("energy.processor_tdp", "greater than 0")),
+        ("[energy]\npue = 0.9", ("energy.pue", "greater than or equal to 1")),
         ('timezone = "Mars/Phobos"', ("timezone", "no time zone 'Mars/Phobos'; use a name like Europe/Berlin")),
         ('timezone = ""', ("timezone", "no time zone")),
         ('timezone = "../etc/passwd"', ("timezone", "no time zone")),
@@ -99,7 +131,7 @@ def test_a_file_that_cannot_be_read_is_said(tmp_path):
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.integers(), max_size=2)
 
 
-@given(section=st.sampled_from(["osc", "stage", "engine", "recording"]), value=VALUES, data=st.data())
+@given(section=st.sampled_from(["osc", "stage", "engine", "recording", "energy"]), value=VALUES, data=st.data())
 def test_any_value_whatever_gives_settings_or_a_sentence(section, value, data):
     key = data.draw(st.sampled_from(sorted(type(getattr(Settings(), section)).model_fields)))
     try:

@@ -40,7 +40,7 @@ def test_an_address_is_filed_once():
 
 
 def test_readings_can_be_asked_for_by_what_they_are_of():
-    parts = [declared(of) for of in ("picture", "window", "machine")]  # type: ignore[arg-type]
+    parts = [declared(of) for of in ("picture", "window", "machine")]
     assert sum(map(len, parts)) == len(declared())
     assert declared("picture", "window") == dict(sorted({**parts[0], **parts[1]}.items()))
 

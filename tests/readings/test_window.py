@@ -1,6 +1,7 @@
 """The window: diversity, half-life and tail mass of what was seen."""
 
 import math
+from dataclasses import replace
 from itertools import islice
 
 import numpy as np
@@ -119,6 +120,15 @@ def test_an_engine_that_comes_late_counts_from_what_it_finds():
     assert memory_half_life(window) == pytest.approx(10.0 * math.log(2.0), rel=2e-3)
 
 
+def test_a_generation_that_was_not_measured_leaves_a_gap():
+    window = Window()
+    for serial in range(1, 41):
+        seen = generation(serial, math.exp(-serial / 20.0))
+        window.see(flat(9), seen if serial % 2 else replace(seen, readings={}))
+    assert window.memories[0].tolist() == [0.0, *range(1, 41, 2)]
+    assert memory_half_life(window) == pytest.approx(20.0 * math.log(2.0), rel=2e-3)
+
+
 def test_a_long_story_is_thinned_and_its_half_life_stays():
     window = watched([flat(9)] * 5000, memory=lambda serial: math.exp(-serial / 2000.0))
     ages, memories = window.memories
@@ -218,7 +228,8 @@ def test_a_real_loop_fills_the_window(photograph):
     from installation.images import to_pixels
 
     knobs = {"/burn/gaussian/temperature": 0.5, "/loop/stages": 0.0}
-    window, latest = Window(), {}
+    window = Window()
+    latest: dict[str, float] = {}
     moments = turns(Lineage.begin("hearth", 1, photograph), Wiener(), lambda _: knobs, lambda: 0.0)
     for moment in islice((moment for moment in moments if moment.generation), 24):
         assert moment.generation
