@@ -19,6 +19,8 @@ Setting = float | int | bool | str
 
 _PANELS: dict[str, type] = {}
 _KNOBS: dict[str, "Knob"] = {}
+#: The knobs of each panel by the names of its fields: a turn of the loop reads ten panels.
+_FIELDS: dict[type, dict[str, "Knob"]] = {}
 
 
 class KnobError(Refusal):
@@ -103,9 +105,10 @@ def panel(prefix: str) -> Callable[[type[Panel]], type[Panel]]:
         if prefix in _PANELS:
             raise ValueError(f"Two panels at {prefix}: {_PANELS[prefix].__name__} and {cls.__name__}.")
         _PANELS[prefix] = cls
+        _FIELDS[cls] = {}
         for field in dataclasses.fields(cls):  # type: ignore[arg-type] # any dataclass
             declared = _declare(f"{prefix}/{field.name.replace('_', '-')}", field)
-            _KNOBS[declared.address] = declared
+            _KNOBS[declared.address] = _FIELDS[cls][field.name] = declared
         return cls
 
     return file
@@ -118,13 +121,8 @@ def declared() -> dict[str, Knob]:
 
 def read(cls: type[Panel], values: Mapping[str, float]) -> Panel:
     """A panel with its fields taken from board values, in their own types; what is not there keeps its default."""
-    prefix = next(prefix for prefix, filed in _PANELS.items() if filed is cls)
-    fields = {}
-    for field in dataclasses.fields(cls):  # type: ignore[arg-type] # any dataclass
-        address = f"{prefix}/{field.name.replace('_', '-')}"
-        if address in values:
-            fields[field.name] = _KNOBS[address].show(values[address])
-    return cls(**fields)
+    listed = _FIELDS[cls].items()
+    return cls(**{name: each.show(values[each.address]) for name, each in listed if each.address in values})
 
 
 def spoken(values: Mapping[str, float]) -> dict[str, Setting]:

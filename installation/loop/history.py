@@ -75,7 +75,7 @@ def fingerprint(image: Image, temperature: float) -> np.ndarray:
     from torch.nn.functional import adaptive_avg_pool2d
 
     first = (image[:1].detach().float() + 1.0) / 2.0
-    luma = np.tensordot(REC_709, adaptive_avg_pool2d(first, (8, 9))[0].cpu().numpy(), axes=1)
+    luma = (REC_709 @ adaptive_avg_pool2d(first, (8, 9))[0].flatten(1).cpu().numpy()).reshape(8, 9)
     record = np.zeros((), FINGERPRINT)
     record["hash"] = dhash(luma)
     record["thumb"] = thumb(adaptive_avg_pool2d(first, (4, 4))[0].cpu().numpy())
