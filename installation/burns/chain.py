@@ -89,15 +89,26 @@ def followed(first: Burnt, second: Burnt) -> Burnt:
     if 0.0 in {first.sigma, second.sigma}:
         return replace(second if first.sigma == 0.0 else first, temperature=temperature)
     unit = max(first.signal, first.noise / first.sigma)  # the hottest burn has no signal, but noise scaled to sigma
+    wanted = math.hypot(first.sigma, _grain(first))
     if second.source is first.image:
         signal, noise = first.signal * second.signal, math.hypot(second.signal * first.noise, second.noise)
         heard = noise / signal if signal > noise / HOTTEST_SIGMA else HOTTEST_SIGMA
-        sigma = max(first.sigma, min(second.sigma / unit, HOTTEST_SIGMA), heard)
+        sigma = min(max(wanted, second.sigma / unit, heard), HOTTEST_SIGMA)
         return Burnt(second.image, temperature, sigma, signal, noise, _clean(first))
-    sigma = min(math.hypot(first.sigma, second.sigma / unit), HOTTEST_SIGMA)
+    sigma = min(math.hypot(wanted, second.sigma / unit), HOTTEST_SIGMA)
     clean = _clean(second)
     source = None if clean is None else clean / unit
     return Burnt(second.image, temperature, sigma, unit * second.signal, second.noise, source)
+
+
+def _grain(burnt: Burnt) -> float:
+    """How far, in root mean square, a picture shown is from the one a restorer would rather start from: splat's grain.
+
+    Once it is burnt further nobody can tell it from the picture, and it has to be covered.
+    """
+    if burnt.source is None or burnt.noise > 0.0:
+        return 0.0
+    return float((burnt.image / burnt.signal - burnt.source).square().mean().sqrt())
 
 
 def _clean(burnt: Burnt) -> Image | None:

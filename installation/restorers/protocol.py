@@ -75,7 +75,7 @@ def start(burnt: Burnt, rng: Generator) -> Image:
     start from than the one it shows says so in ``source``.
     """
     if burnt.noise == 0.0 and burnt.source is not None:
-        return burnt.source / burnt.signal + burnt.sigma * white(rng, burnt.source)
+        return burnt.source + burnt.sigma * white(rng, burnt.source)
     signal = max(burnt.signal, burnt.noise / burnt.sigma) if burnt.noise else burnt.signal
     carried = burnt.noise / signal
     missing = math.sqrt(max(burnt.sigma**2 - carried**2, 0.0))
