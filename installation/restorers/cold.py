@@ -45,7 +45,7 @@ def naive(recover: Recovery, burnt: Burnt, steps: int) -> Iterator[Step]:
 
 def cooling(temperature: float, steps: int) -> list[float]:
     """``steps + 1`` temperatures, from the first to 0 in equal steps."""
-    return [temperature * (steps - step) / steps for step in range(steps + 1)]
+    return [temperature * (1.0 - step / steps) for step in range(steps + 1)]
 
 
 def fire(burnt: Burnt) -> Callable[[Image, float], Burnt]:
