@@ -19,7 +19,7 @@ CORNER = 1.0 / 8.0  # cycles per pixel: where the eye at a viewing distance of o
     of="picture",
     doc="1 - SSIM to the origin: how little of its local structure stands where it stood.",
     source="Wang et al. 2004",
-    cost=0.9,
+    cost=1.0,
 )
 def structural_distance(present: Look, origin: Look) -> float:
     """1 - ``ssim``, 0 to 2: beyond 1 the structure is inverted."""
@@ -32,7 +32,7 @@ def structural_distance(present: Look, origin: Look) -> float:
     high=2.0,
     doc="Difference to the origin against its contrast, fine waves weighing less: 0 the same, 1 grey, 2 its negative.",
     source="contrast sensitivity after Mannos and Sakrison 1974, as a low-pass",
-    cost=0.3,
+    cost=0.2,
 )
 def frequency_distance(present: Look, origin: Look) -> float:
     """||W (d - d0)|| / ||W d0|| over cosine transforms, brightness counted from the origin's mean. NaN: flat origin.

@@ -24,7 +24,7 @@ BANDWIDTH = 8.0
     high=64.0,
     doc="How many different pictures the last 64 amount to: 1 when all are the same, 64 when none is like another.",
     source="Vendi score, Friedman and Dieng 2023",
-    cost=0.4,
+    cost=0.3,
 )
 def diversity(window: Window) -> float:
     """``vendi`` with the kernel exp(-d^2 / 2 h^2), d the root mean square Lab distance of 16 x 16 thumbs, h = 8."""

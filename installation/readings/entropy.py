@@ -19,7 +19,7 @@ FASTEST = 1  # zlib's level: 6 takes half as long again and finds no more in pic
     high=8.0,
     doc="How surprising the next pixel's brightness is, if one knows how often each level occurs.",
     source="Shannon 1948",
-    cost=0.1,
+    cost=0.2,
     brief="entropy {:.2f} bit",
 )
 def entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture has both
@@ -34,7 +34,7 @@ def entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - every readi
     high=8.0,
     doc="Bits per pixel after compression: unlike entropy it sees order, and rises when the pixels are shuffled.",
     source="zlib (Deutsch 1996)",
-    cost=0.6,
+    cost=0.7,
 )
 def compressed_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001
     """``compressed`` of the picture's luma, halved once more: what a wall shows to somebody standing back."""

@@ -25,7 +25,7 @@ SHORTEST, LONGEST = 0.002, 100.0  # times the span seen: what fades more slowly 
     low=-1.0,
     doc="Correlation with the origin at a glance (32 x 32, CIE Lab): 1 remembers all, 0 nothing.",
     source="Pearson 1895",
-    cost=0.2,
+    cost=0.3,
     brief="memory {:+.2f}",
 )
 def memory(present: Look, origin: Look) -> float:
@@ -40,7 +40,7 @@ def memory(present: Look, origin: Look) -> float:
     high=200.0,
     doc="Generations until half of the memory is gone: exp(-t / tau) fitted to it since the origin.",
     source="least squares",
-    cost=0.4,
+    cost=0.3,
 )
 def memory_half_life(window: Window) -> float:
     """``half_life`` of the memory of every generation since the fire was lit, thinned to 256 points at most."""

@@ -19,7 +19,7 @@ GREEN = 1  # the burn's noise is drawn for each channel alone; a mean of three w
     of="picture",
     doc="The temperature at which Gaussian burning would leave as much noise as there is in the finest details.",
     source="Donoho 1995, median |HH| / 0.6745",
-    cost=0.4,
+    cost=0.2,
 )
 def noise_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture has both
     """T = (2 / pi) atan(sigma), the map of every burn, with sigma estimated by ``noise_level``, 0 to 1.

@@ -20,7 +20,7 @@ FEWEST = 3  # octaves that a slope is laid through
     of="picture",
     doc="How evenly the power is spread over scales, per mode: 1 is white noise, near 0 a single wave.",
     source="Shannon 1948, on the radial power spectrum",
-    cost=0.6,
+    cost=1.2,
 )
 def spectral_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture has both
     """-sum p ln p / ln K over K rings, p the mean power per mode of a ring as a share of their sum. NaN when flat."""
@@ -39,7 +39,7 @@ def spectral_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - ev
     high=0.1,
     doc="Temperature k^2 P(k) of the waves 8 to 64 pixels long: equipartition would make all scales equally warm.",
     source="equipartition of the energy |grad u|^2 / 2",
-    cost=0.1,
+    cost=0.05,
 )
 def coarse_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001
     """Mean over the third to fifth octave from the finest, black to white being 1."""
@@ -53,7 +53,7 @@ def coarse_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001
     high=0.1,
     doc="The same of the waves 2 to 4 pixels long: blur freezes them, noise heats them.",
     source="equipartition of the energy |grad u|^2 / 2",
-    cost=0.1,
+    cost=0.05,
 )
 def fine_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001
     """The finest octave, black to white being 1."""
@@ -67,7 +67,7 @@ def fine_temperature(present: Look, origin: Look) -> float:  # noqa: ARG001
     high=2.0,
     doc="d ln(k^2 P) / d ln k: 0 is equally warm at all scales, 2 white noise, photographs a little below 0.",
     source="equipartition; photographs: Field 1987",
-    cost=0.1,
+    cost=0.05,
 )
 def temperature_slope(present: Look, origin: Look) -> float:  # noqa: ARG001
     """Straight line through the octaves of ``spectral_temperature`` that have power. NaN below three of them."""
@@ -87,7 +87,7 @@ def temperature_slope(present: Look, origin: Look) -> float:  # noqa: ARG001
     high=6.0,
     doc="Entropy that the spectrum alone leaves open: of Gaussian noise with the same power at every scale.",
     source="Shannon 1948, S = 1/2 sum ln(2 pi e P)",
-    cost=0.1,
+    cost=0.05,
 )
 def gaussian_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001
     """S / N = mean over modes of ln(2 pi e P(k)) / 2, P in grey levels squared, in nats per pixel.

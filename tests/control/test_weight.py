@@ -6,11 +6,15 @@ import sys
 LIGHT = (
     "installation.scenes",
     "installation.control.commands",
+    "installation.control.herald",
     "installation.control.osc",
     "installation.control.store",
     "installation.programme.calendar",
     "installation.programme.hours",
     "installation.programme.plan",
+    "installation.readings",
+    "installation.readings.instruments",
+    "installation.readings.meter",
 )
 HEAVY = ("torch", "pygame", "cv2", "av", "diffusers", "transformers", "faiss")
 
