@@ -27,7 +27,6 @@ from installation.panels import all_knobs
 if TYPE_CHECKING:
     from installation.conductor import Conductor
     from installation.machine.settings import Settings
-    from installation.restorers import Restorer
 
 SIZE = 256
 WARM_UP, TURNS = 3, 20
@@ -57,12 +56,14 @@ def measure(settings: Settings) -> Iterator[Figure]:
 def _loops(settings: Settings) -> Iterator[Figure]:
     import torch
 
+    from installation.loop.stopwatch import turn_seconds
     from installation.restorers.shelf import load
 
+    origin = images.to_tensor(images.load(share("assets") / "origins" / "cat.png", SIZE, SIZE))
     torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
     for name, steps in (("ember", 1), ("ember", 2), ("archive", 2)):
         restorer = load(name, None, settings.engine.models, "cpu")
-        rate = 1.0 / statistics.median(_turn_seconds(restorer, steps))
+        rate = 1.0 / statistics.median(turn_seconds(restorer, origin, steps, TURNS))
         conditions = (
             f"{SIZE} x {SIZE}, {steps} steps, no visible stages, median of {TURNS}, {torch.get_num_threads()} threads"
         )
@@ -70,38 +71,13 @@ def _loops(settings: Settings) -> Iterator[Figure]:
     yield _against_diffusers(load("ember", None, settings.engine.models, "cpu"))
 
 
-def _turn_seconds(restorer: Restorer, steps: int) -> list[float]:
-    from installation.loop.generation import turn
-    from installation.loop.lineage import Lineage
-
-    origin = images.to_tensor(images.load(share("assets") / "origins" / "cat.png", SIZE, SIZE))
-    lineage = Lineage.begin("bench", 1, origin)
-    values = {"/burn/gaussian/temperature": 0.5, "/restore/steps": float(steps), "/loop/stages": 0.0}
-
-    def once() -> None:
-        lineage.next()
-        for _ in turn(lineage, restorer, values, time.perf_counter):
-            pass
-
-    return _timed(once)
-
-
-def _timed(once: Callable[[], object]) -> list[float]:
-    for _ in range(WARM_UP):
-        once()
-    taken = []
-    for _ in range(TURNS):
-        began = time.perf_counter()
-        once()
-        taken.append(time.perf_counter() - began)
-    return taken
-
-
 def _against_diffusers(ember: Any) -> Figure:
     """One denoising call of ember against diffusers' plain float32 call of the very same network."""
     import copy
 
     import torch
+
+    from installation.loop.stopwatch import timed
 
     x = torch.randn(1, 3, SIZE, SIZE, generator=torch.Generator().manual_seed(1))
     plain = copy.deepcopy(ember.network).float()
@@ -112,7 +88,7 @@ def _against_diffusers(ember: Any) -> Figure:
         with torch.no_grad():
             plain(bands, level)
 
-    ours, theirs = (statistics.median(_timed(once)) for once in (lambda: ember.denoise(x, 1.0), peer))
+    ours, theirs = (statistics.median(timed(once, TURNS)) for once in (lambda: ember.denoise(x, 1.0), peer))
     conditions = f"{ours * 1e3:.0f} ms with wavelets in {ember.network.dtype}, peer {theirs * 1e3:.0f} ms in float32"
     return Figure("ember step / diffusers' UNet2DModel call", f"{ours / theirs:.2f}", conditions)
 

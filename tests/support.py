@@ -40,3 +40,11 @@ class Wiener:
         from installation.restorers.sampling import walk
 
         return walk(wiener, burnt, knobs, rng)
+
+
+@dataclass
+class Linear(Wiener):
+    """The same with its single guesses, as the card asks for them."""
+
+    def denoise(self, x: Image, sigma: float) -> Image:
+        return wiener(x, sigma)

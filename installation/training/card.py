@@ -21,8 +21,9 @@ from installation.errors import Refusal
 from installation.machine.files import share, write_atomically
 from installation.restorers import archive, ember
 from installation.training import clouds, features, figures, looping, page, sheets, wiener
-from installation.training.corpus import MANIFEST, read_corpus
+from installation.training.corpus import read_corpus
 from installation.training.proof import held_out
+from installation.training.record import RECORD
 from installation.training.sheets import Row
 from installation.training.trial import (
     ARCHIVE,
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from installation.training.trial import Track
 
 FORMAT = "burntout-figures-1"
-FIGURES, PAGE, RECORD, LIMITS = "figures.json", "README.md", "training.json", "limits.md"
+FIGURES, PAGE, LIMITS = "figures.json", "README.md", "limits.md"
 SHEETS = "sheets"
 PHOTOGRAPH = "owl.webp"  # of assets/origins, held out of every training of ours: what the loop begins from
 SAMPLES = 64
@@ -334,10 +335,8 @@ def _captions(words: Sequence[str]) -> list[str]:
 
 def _inputs(workshop: Workshop) -> dict[str, Any]:
     """What the figures depend on."""
-    manifest = workshop.source / MANIFEST
-    names = {name: contender.digest for name, contender in workshop.contenders.items()}
-    told = ember.sha256(manifest) if manifest.is_file() else None
-    return {**names, "manifest": told, "sizes": dataclasses.asdict(workshop.sizes)}
+    digests = {name: contender.digest for name, contender in workshop.contenders.items()}
+    return {**digests, "corpus": workshop.corpus.digest, "sizes": dataclasses.asdict(workshop.sizes)}
 
 
 def _begun(path: Path, inputs: Mapping[str, Any]) -> dict[str, Any]:
