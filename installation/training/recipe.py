@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -102,6 +102,8 @@ class Recipe(BaseModel):
 
     def mirrored(self, mirrors: Mapping[str, str]) -> Recipe:
         """The same recipe from other addresses of the same registries. Raises ``RecipeError`` for a wrong one."""
+        for name in set(mirrors) - set(self.registries):
+            raise RecipeError(f"There is no registry {name} to mirror. There are {', '.join(self.registries)}.")
         return _checked({**self.model_dump(), "registries": {**self.registries, **mirrors}}, "The mirrors given")
 
     def address(self, package: Package) -> str:
@@ -116,6 +118,17 @@ def read_recipe(file: Path = RECIPE) -> Recipe:
     except (OSError, ValueError) as error:
         raise RecipeError(f"{file} is no recipe: {error}. Give a TOML file like {RECIPE.name}.") from error
     return _checked(told, file.name)
+
+
+def read_mirrors(given: Iterable[str]) -> dict[str, str]:
+    """Mirrors as written on a command line, ``debian=https://...``. Raises ``RecipeError`` for anything else."""
+    mirrors = {}
+    for text in given:
+        name, equals, address = text.partition("=")
+        if not equals:
+            raise RecipeError(f"{text} is no mirror. Write the registry and its address: debian=https://...")
+        mirrors[name] = address
+    return mirrors
 
 
 def _checked(told: object, name: str) -> Recipe:

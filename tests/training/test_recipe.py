@@ -4,7 +4,7 @@ import pytest
 
 from installation.training.captions import caption
 from installation.training.corpus import may_teach
-from installation.training.recipe import RecipeError, read_recipe
+from installation.training.recipe import RecipeError, read_mirrors, read_recipe
 
 SHIPPED = read_recipe()
 TAKES = [take for package in SHIPPED.package for take in package.take]
@@ -89,6 +89,23 @@ def test_a_mirror_takes_the_place_of_its_registry(written):
 def test_a_mirror_that_is_no_web_address_is_refused(written):
     with pytest.raises(RecipeError, match=r"registries\.npm"):
         written().mirrored({"npm": "file:///etc"})
+
+
+def test_a_mirror_of_no_registry_is_refused(written):
+    with pytest.raises(RecipeError, match="no registry cpan"):
+        written().mirrored({"cpan": "https://cpan.example.org"})
+
+
+def test_mirrors_are_read_as_they_are_written_on_a_command_line():
+    assert read_mirrors(["npm=https://a.example/?x=1", "debian=http://b"]) == {
+        "npm": "https://a.example/?x=1",
+        "debian": "http://b",
+    }
+
+
+def test_a_mirror_without_its_registry_is_refused():
+    with pytest.raises(RecipeError, match="debian="):
+        read_mirrors(["https://a.example"])
 
 
 def test_packages_are_chosen_by_name():
