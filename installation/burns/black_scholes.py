@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from installation.burns.evidence import inverse
+from installation.burns.evidence import DOUBTFUL, inverse
 from installation.burns.heat import covering_sigma
 from installation.burns.registry import medium
 from installation.knobs import knob
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WIDTH = 1.0  # log-price across a picture: its right edge costs e times its left
 HOTTEST_YEARS = 6.25  # T = 1: at the market's usual 20 % a year the price has strayed by half the picture's width
 REACH = 5.0  # standard deviations looked at beyond the edges: what lies farther weighs 3e-7, less than float32 rounds
+WAVES = 160  # up to here products with the waves cost less than an FFT of picture and margins, at 1920 samples
+RINGING = 64  # samples more: a blur finer than a pixel rings at the seam of the circle, and falls as the square
 ACROSS, DOWN = -1, -2
 
 
@@ -44,14 +46,14 @@ class BlackScholes:
         years, pixel = maturity(self.temperature), WIDTH / image.shape[-1]
         if years == 0.0:
             return Burnt(image, self.temperature, 0.0)
-        value = (image + 1.0) / 2.0
+        value = (image + 1.0).div_(2.0)
         if self.assets == "one":
             value = price(value, years, self.volatility, self.rate, pixel)
         else:
             value = price_of_two(value, years, self.volatility, self.rate, pixel, correlation=self.correlation)
         worth = 1.0 if self.discount else math.exp(self.rate * years)
         blur = self.volatility * math.sqrt(years) / pixel
-        burnt = 2.0 * worth * value - 1.0
+        burnt = value.mul_(2.0 * worth).sub_(1.0)
         return Burnt(
             burnt, self.temperature, covering_sigma(blur), evidence=lambda guess: self._agreeing(guess, burnt, rng)
         )
@@ -77,24 +79,42 @@ def maturity(temperature: float) -> float:
     return HOTTEST_YEARS * temperature**6
 
 
+@dataclass(frozen=True, slots=True)
+class Market:
+    """How far the log-price strays and drifts until expiry, and what a pixel is worth of it; alone or in pairs."""
+
+    strays: float
+    drift: float
+    pixel: float
+    correlation: float | None
+
+    def margin(self) -> int:
+        """Samples added to every edge, so that nothing from the opposite edge comes round the Fourier circle."""
+        return math.ceil((REACH * self.strays + abs(self.drift)) / self.pixel)
+
+    def waves(self, side: int, least: float) -> int | None:
+        """How many frequencies, from 0 on, have a multiplier of ``least`` and more; None where an FFT is cheaper."""
+        circle = side + 2 * self.margin()
+        straight = self.strays * math.sqrt(1.0 - (self.correlation or 0.0) ** 2)  # where the slanted Gaussian is narrow
+        last = math.sqrt(-2.0 * math.log(least)) * circle * self.pixel / (2.0 * math.pi)
+        most = min(WAVES, circle // 2)
+        return math.floor(last / straight) + 1 if last < straight * most else None
+
+    def decay(self, eta: torch.Tensor, xi: torch.Tensor) -> torch.Tensor:
+        """What is left of each wave: exp(-s^2 tau / 2 (eta^2 + 2 rho eta xi + xi^2)), rows of eta by columns of xi."""
+        down, across = self.strays * eta[:, None], self.strays * xi
+        crossed = 2.0 * (self.correlation or 0.0) * down * across
+        return (crossed.add_(down.square()).add_(across.square())).mul_(-0.5).exp_()
+
+
 def price(payoff: torch.Tensor, years: float, volatility: float, rate: float, pixel: float) -> torch.Tensor:
     """Today's value of the payoff along the last axis, sampled every ``pixel`` of log-price x = ln S.
 
     V_tau = s^2/2 V_xx + (r - s^2/2) V_x - r V, in Fourier space V(xi, tau) = V(xi, 0) exp(-r tau + i xi (r - s^2/2) tau
     - s^2 xi^2 tau / 2). Beyond its edges the payoff stays what it is there.
     """
-    import torch
-
-    strays, drift = _moves(years, volatility, rate)
-    pad = _margin(strays, drift, pixel)
-    extended = _extended(payoff, ACROSS, pad)
-    size = extended.shape[ACROSS]
-    xi = _frequencies(size, pixel, payoff)[: size // 2 + 1]
-    moved = torch.fft.irfft(
-        torch.fft.rfft(extended) * _multiplier(-(strays**2) / 2.0 * xi**2, drift * xi, payoff), n=size
-    )
-    value: torch.Tensor = math.exp(-rate * years) * moved.narrow(ACROSS, pad, payoff.shape[ACROSS])
-    return value
+    market = Market(*_moves(years, volatility, rate), pixel, None)
+    return _through(payoff, market, back=False).mul_(math.exp(-rate * years))
 
 
 def price_of_two(
@@ -105,21 +125,10 @@ def price_of_two(
     As ``price``, with xi^2 + 2 rho xi eta + eta^2 in place of xi^2: a slanted Gaussian (Margrabe 1978). Discounted
     once. Raises ``ValueError`` unless the correlation lies between -1 and 1, where such a Gaussian exists.
     """
-    import torch
-
     if not -1.0 <= correlation <= 1.0:
         raise ValueError(f"A correlation lies between -1 and 1, not {correlation}.")
-    strays, drift = _moves(years, volatility, rate)
-    pad = _margin(strays, drift, pixel)
-    extended = _extended(_extended(payoff, ACROSS, pad), DOWN, pad)
-    eta, xi = (_frequencies(extended.shape[axis], pixel, payoff) for axis in (DOWN, ACROSS))
-    eta, xi = eta[:, None], xi[: extended.shape[ACROSS] // 2 + 1]
-    decay = -(strays**2) / 2.0 * (xi**2 + 2.0 * correlation * xi * eta + eta**2)
-    spectrum = torch.fft.rfft2(extended) * _multiplier(decay, drift * (xi + eta), payoff)
-    moved = torch.fft.irfft2(spectrum, s=extended.shape[-2:])
-    middle = moved.narrow(DOWN, pad, payoff.shape[DOWN]).narrow(ACROSS, pad, payoff.shape[ACROSS])
-    value: torch.Tensor = math.exp(-rate * years) * middle
-    return value
+    market = Market(*_moves(years, volatility, rate), pixel, correlation)
+    return _through(payoff, market, back=False).mul_(math.exp(-rate * years))
 
 
 def unprice(
@@ -130,21 +139,8 @@ def unprice(
     Multiplies by 1 / V(xi, tau) where its modulus can be trusted (see ``evidence``); the rest is 0, and so is what lies
     beyond the edges. Only differences of values should be given: everything else has an outside.
     """
-    import torch
-
-    strays, drift = _moves(years, volatility, rate)
-    pad = _margin(strays, drift, pixel)
-    down = 0 if correlation is None else pad
-    padded = torch.nn.functional.pad(value, (pad, pad, down, down))
-    eta, xi = (_frequencies(size, pixel, value) for size in padded.shape[-2:])
-    eta = torch.zeros_like(eta)[:, None] if correlation is None else eta[:, None]
-    xi = xi[: padded.shape[ACROSS] // 2 + 1]
-    gain = torch.exp(-(strays**2) / 2.0 * (xi**2 + 2.0 * (correlation or 0.0) * xi * eta + eta**2))
-    back = torch.fft.rfft2(padded) * torch.polar(inverse(gain), -drift * (xi + eta)).to(torch.complex64)
-    moved = torch.fft.irfft2(back, s=padded.shape[-2:])
-    middle = moved.narrow(DOWN, down, value.shape[DOWN]).narrow(ACROSS, pad, value.shape[ACROSS])
-    payoff: torch.Tensor = math.exp(rate * years) * middle
-    return payoff
+    market = Market(*_moves(years, volatility, rate), pixel, correlation)
+    return _through(value, market, back=True).mul_(math.exp(rate * years))
 
 
 def _moves(years: float, volatility: float, rate: float) -> tuple[float, float]:
@@ -152,29 +148,130 @@ def _moves(years: float, volatility: float, rate: float) -> tuple[float, float]:
     return volatility * math.sqrt(years), (rate - volatility**2 / 2.0) * years
 
 
-def _margin(strays: float, drift: float, pixel: float) -> int:
-    """Samples added to every edge, so that nothing from the opposite edge comes round the FFT's circle."""
-    return math.ceil((REACH * strays + abs(drift)) / pixel)
-
-
-def _extended(payoff: torch.Tensor, axis: int, pad: int) -> torch.Tensor:
-    """The payoff with its first and last value along the axis held on for ``pad`` samples."""
+def _through(picture: torch.Tensor, market: Market, *, back: bool) -> torch.Tensor:
+    """The picture through the market's multiplier, or back through it; a few waves by themselves, many by an FFT."""
     import torch
 
-    size = payoff.shape[axis]
-    held = torch.arange(-pad, size + pad, device=payoff.device).clamp(0, size - 1)
-    return payoff.index_select(axis, held)
+    if picture.dim() == 1:
+        return _through(picture[None], market, back=back)[0]
+    least = DOUBTFUL if back else torch.finfo(picture.dtype).eps / 16.0
+    sides = picture.shape[-2:] if market.correlation is not None else picture.shape[-1:]
+    few = [count for count in (market.waves(side, least) for side in sides) if count is not None]
+    if len(few) < len(sides):
+        return _by_fft(picture, market, back=back)
+    return _by_waves(picture, market, few, back=back)
 
 
-def _frequencies(size: int, pixel: float, like: torch.Tensor) -> torch.Tensor:
-    """Angular frequencies per unit of log-price, in float64: the phase of a long drift has many turns."""
+def _multiplied(
+    spectrum: torch.Tensor, market: Market, down: torch.Tensor, across: torch.Tensor, *, back: bool
+) -> torch.Tensor:
+    """The spectrum times the multiplier of its waves, in place; back: its inverse, where that is to be trusted.
+
+    Waves are given in cycles per sample, in float64: the phase of a long drift has many turns.
+    """
     import torch
 
-    cycles: torch.Tensor = torch.fft.fftfreq(size, pixel, device=like.device, dtype=torch.float64)
-    return 2.0 * math.pi * cycles
+    eta, xi = (2.0 * math.pi / market.pixel * cycles for cycles in (down, across))
+    drift = -market.drift if back else market.drift
+    for frequencies, axis in ((eta, DOWN), (xi, ACROSS)):
+        turn = torch.polar(torch.ones_like(frequencies), drift * frequencies).to(spectrum.dtype)
+        spectrum.mul_(turn if axis == ACROSS else turn[:, None])
+    decay = market.decay(*(frequencies.to(spectrum.real.dtype) for frequencies in (eta, xi)))
+    return spectrum.mul_(inverse(decay) if back else decay)
 
 
-def _multiplier(decay: torch.Tensor, phase: torch.Tensor, like: torch.Tensor) -> torch.Tensor:
+def _by_fft(picture: torch.Tensor, market: Market, *, back: bool) -> torch.Tensor:
+    """The whole circle of waves, with the margins in it."""
     import torch
 
-    return torch.polar(decay.exp(), phase).to(torch.complex128 if like.dtype == torch.float64 else torch.complex64)
+    axes = (ACROSS,) if market.correlation is None else (DOWN, ACROSS)
+    pad, extended = market.margin() + RINGING, picture
+    for axis in axes:
+        extended = _extended(extended, axis, pad, "constant" if back else "replicate")
+    sizes = [extended.shape[axis] for axis in axes]
+    spectrum = torch.fft.rfftn(extended, dim=axes)
+    exact = _exact(picture)
+    eta = torch.fft.fftfreq(sizes[0], **exact) if len(axes) > 1 else torch.zeros(1, **exact)
+    _multiplied(spectrum, market, eta, torch.fft.rfftfreq(sizes[-1], **exact), back=back)
+    moved: torch.Tensor = torch.fft.irfftn(spectrum, s=sizes, dim=axes)
+    for axis in axes:
+        moved = moved.narrow(axis, pad, picture.shape[axis])
+    return moved
+
+
+def _by_waves(picture: torch.Tensor, market: Market, few: list[int], *, back: bool) -> torch.Tensor:
+    """Only the waves that are left, as products with them; the margins are summed in closed form."""
+    import torch
+
+    pad, exact = market.margin(), _exact(picture)
+    cycles = torch.arange(few[-1], **exact) / (picture.shape[ACROSS] + 2 * pad)
+    taken, given = _waves(cycles, picture.shape[ACROSS], pad, picture, held=not back)
+    given[1:] *= 2.0  # of the waves of either sign the picture, being real, has equal shares
+    spectrum = _times_complex(picture, taken)
+    if market.correlation is None:
+        _multiplied(spectrum, market, torch.zeros(1, **exact), cycles, back=back)
+    else:
+        signed = torch.arange(1 - few[0], few[0], **exact) / (picture.shape[DOWN] + 2 * pad)
+        rows, columns = _waves(signed, picture.shape[DOWN], pad, picture, held=not back)
+        spectrum = columns.T @ _multiplied(rows.T @ spectrum, market, signed, cycles, back=back)
+    return _real_part_of_product(spectrum, given)
+
+
+def _exact(picture: torch.Tensor) -> dict[str, Any]:
+    import torch
+
+    return {"device": picture.device, "dtype": torch.float64}
+
+
+def _times_complex(picture: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
+    """A real times a complex matrix, as one real product of twice the width."""
+    import torch
+
+    both = picture @ torch.view_as_real(waves).flatten(-2)
+    return torch.view_as_complex(both.reshape(*both.shape[:-1], -1, 2))
+
+
+def _real_part_of_product(spectrum: torch.Tensor, waves: torch.Tensor) -> torch.Tensor:
+    """The real part of the product of two complex matrices, as one real product of twice the depth."""
+    import torch
+
+    both = torch.view_as_real(waves.conj().resolve_conj()).mT.flatten(0, 1)
+    return torch.view_as_real(spectrum).flatten(-2) @ both
+
+
+def _waves(
+    cycles: torch.Tensor, size: int, pad: int, like: torch.Tensor, *, held: bool
+) -> tuple[torch.Tensor, torch.Tensor]:
+    """What takes a line of samples to these waves, size x waves, and what gives it back, waves x size.
+
+    Held, the first and the last sample stand for ``pad`` more beyond them: a geometric series.
+    """
+    import torch
+
+    turns = -2.0 * math.pi * cycles * torch.arange(size, device=like.device, dtype=torch.float64)[:, None]
+    taken = torch.polar(torch.ones_like(turns), turns)
+    given = taken.conj().T / (size + 2 * pad)
+    if held:
+        step, first = torch.polar(torch.ones_like(cycles), 2.0 * math.pi * cycles), cycles == 0.0
+        beyond = step * (step**pad - 1.0) / torch.where(first, 1.0, step - 1.0) + torch.where(first, float(pad), 0.0)
+        taken[-1] += taken[-1] * beyond.conj()
+        taken[0] += beyond
+    kind = torch.complex128 if like.dtype == torch.float64 else torch.complex64
+    return taken.to(kind), given.to(kind)
+
+
+def _extended(picture: torch.Tensor, axis: int, pad: int, mode: str) -> torch.Tensor:
+    """The picture with ``pad`` samples and more beyond both edges along an axis: black, or the last ones held on.
+
+    More, because an FFT is quick at some lengths only.
+    """
+    import scipy.fft  # type: ignore[import-untyped] # ships no types
+    import torch
+
+    size = picture.shape[axis]
+    held = torch.arange(-pad, scipy.fft.next_fast_len(size + 2 * pad, real=True) - pad, device=picture.device)
+    extended = picture.index_select(axis, held.clamp(0, size - 1))
+    if mode == "constant":
+        extended.narrow(axis, 0, pad).zero_()
+        extended.narrow(axis, pad + size, len(held) - pad - size).zero_()
+    return extended

@@ -8,7 +8,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.burns.black_scholes import HOTTEST_YEARS, BlackScholes, maturity, price, price_of_two
+from installation.burns.black_scholes import (
+    HOTTEST_YEARS,
+    BlackScholes,
+    Market,
+    _by_fft,
+    _by_waves,
+    maturity,
+    price,
+    price_of_two,
+)
 from installation.burns.heat import covering_sigma
 from installation.randomness import generator
 
@@ -129,6 +138,20 @@ def test_the_spread_of_two_assets_has_the_price_of_margrabe():
     value = float(price_of_two(exchange, 1.0, 0.2, 0.05, pixel, correlation=0.5)[0, 0, 80, 80])
     strays = 0.2 * math.sqrt(2 - 2 * 0.5)
     assert value == pytest.approx(2 * NormalDist().cdf(strays / 2) - 1, abs=1e-4)
+
+
+@pytest.mark.parametrize("years", [0.05, 0.5, 6.0])
+@pytest.mark.parametrize("correlation", [None, 0.0, 0.5, -0.5])
+def test_a_few_waves_and_a_whole_fft_give_the_same(years, correlation):
+    market, payoff = Market(0.2 * math.sqrt(years), 0.02 * years, 1 / 130, correlation), picture(90, 130)
+    few = [market.waves(side, 1e-17) or 0 for side in payoff.shape[-2:]]
+    close(_by_waves(payoff, market, few, back=False), _by_fft(payoff, market, back=False), 1e-6)
+
+
+def test_the_hottest_market_needs_no_more_memory_than_the_picture(rng):
+    """Five standard deviations beyond every edge of 1080p would be 120 million samples a colour."""
+    burnt = BlackScholes(1.0)(picture(54, 96).float().repeat(1, 1, 20, 20), rng)
+    assert burnt.image.isfinite().all()
 
 
 def test_a_correlation_that_does_not_exist_is_refused():
