@@ -14,13 +14,13 @@ HOUSE = Path(__file__).parents[1] / "installation"
 
 #: Bottom first. A room is a module or a folder directly below ``installation``.
 FLOORS = (
-    ("errors", "records", "knobs", "randomness", "images"),
+    ("errors", "records", "knobs", "randomness", "images", "melting"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording"),
     ("publishing", "engine", "panels", "training"),
     ("conductor",),
-    ("bench", "doctor", "terminal"),
+    ("bench", "doctor", "melt", "soak", "terminal"),
     ("cli",),
     ("__main__",),
 )
@@ -40,7 +40,10 @@ HEAVY = {
         "publishing",
         "bench",
         "doctor",
+        "melt",
+        "soak",
     },
+    "cryptography": {"burns"},
     "cv2": {"burns", "readings", "stage", "training"},
     "scipy": {"burns"},
     "pygame": {"stage"},

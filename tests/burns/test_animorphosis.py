@@ -151,6 +151,34 @@ def test_the_leopard_is_read_once_for_every_size():
     assert (share("assets") / ANIMAL).is_file()
 
 
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16", "F"])
+def test_a_leopard_of_any_mode_and_size_becomes_normal_noise(tmp_path, mode):
+    from PIL import Image as Pillow
+
+    grey = np.add.outer(np.arange(30), np.arange(47)).astype(np.uint8) * 3
+    kind = {"I;16": np.uint16, "F": np.float32}.get(mode)
+    picture = Pillow.fromarray(grey.astype(kind)) if kind else Pillow.fromarray(grey).convert(mode)
+    file = tmp_path / f"leopard.{'tiff' if mode in {'CMYK', 'F'} else 'png'}"
+    picture.save(file)
+    z = normal_by_rank(file, 21, 13)
+    assert z.shape == (3, 21, 13)
+    assert kolmogorov_smirnov(z) == pytest.approx(0.5 / z.numel(), rel=0.01)
+
+
+def test_a_leopard_too_small_to_be_one_is_refused(tmp_path):
+    from PIL import Image as Pillow
+
+    Pillow.new("RGB", (3, 200)).save(tmp_path / "thin.png")
+    with pytest.raises(ImageError, match=r"thin\.png: 3 x 200 pixels; at least 8 a side are needed"):
+        normal_by_rank(tmp_path / "thin.png", 8, 8)
+
+
+def test_a_damaged_leopard_is_refused(tmp_path):
+    (tmp_path / "cut.png").write_bytes((share("assets") / "origins" / "cat.png").read_bytes()[:2000])
+    with pytest.raises(ImageError, match=r"cut\.png: damaged or cut off"):
+        normal_by_rank(tmp_path / "cut.png", 8, 8)
+
+
 def test_without_its_leopard_it_says_so(tmp_path):
     with pytest.raises(ImageError, match=r"gone\.webp: no such file"):
         normal_by_rank(tmp_path / "gone.webp", 8, 8)

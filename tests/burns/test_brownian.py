@@ -114,6 +114,16 @@ def test_with_one_other_seed_the_echo_fails(photograph):
     assert float(((fold(lost) - home).double() / GRAIN).std()) > 9.0  # pixels: further off than before
 
 
+@pytest.mark.parametrize("bit", [0, 17, 40, 63])
+def test_one_flipped_bit_of_the_seed_and_nobody_comes_home(photograph, bit):
+    """Loschmidt, and what chance has against him: every bit of the seed counts, the first as much as the last."""
+    home, seed = at_home(photograph), 0x5EED
+    there = wander(home, 9.0, generator(seed, 1))
+    assert torch.equal(echo(there, 9.0, generator(seed, 1)), home)
+    lost = echo(there, 9.0, generator(seed ^ (1 << bit), 1))
+    assert float((lost == home).double().mean()) < 1e-3
+
+
 @given(height=SIDES, width=SIDES, wide=WIDTHS)
 def test_splatting_loses_no_light(height, width, wide):
     image = picture(height, width).double()
