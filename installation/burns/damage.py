@@ -1,10 +1,11 @@
 """Damage: how burnt a picture looks, whatever burnt it.
 
 The mean of 1 - SSIM over the octaves of the luma, from the finest down to sixteen pixels a side. Three measures were
-tried on photographs of 256 pixels, side by side at equal damage. The distance ||x_T - x0|| takes noise for worse than
-it is: where it reads 0.7 a face in white noise still smiles, and in heat nobody is left. SSIM at full size takes blur
-for worse than it is: at 0.85 noise has eaten the face that a blur of five pixels still shows. With every octave
-counting alike, faces become strangers together near 0.5 and all that is left at 0.85 is where it was bright.
+tried on two photographs of 256 pixels, all media side by side at equal damage. The distance ||x_T - x0|| takes noise
+for worse than it is: where it reads 0.7 a face in white noise still smiles, and in heat nobody is left. So does SSIM at
+full size, which is also spent early: at 0.85 the smile is still there. With every octave counting alike all media lose
+the face between 0.5 and 0.7, and all that is left at 0.85 is where it was bright. An eye that steps back averages noise
+away better than this: of equal fires, white noise and the cipher look a little cooler than heat.
 """
 
 from __future__ import annotations
