@@ -7,9 +7,11 @@ from itertools import islice, pairwise
 import pytest
 import torch
 
-from installation.burns import MEDIA
+from installation.burns import MEDIA, Chain
 from installation.burns.calibration import shipped
 from installation.burns.gaussian import Gaussian
+from installation.burns.heat import Heat
+from installation.burns.temperature import to_sigma
 from installation.knobs import declared, understood
 from installation.loop.generation import turn, turns
 from installation.loop.keeper import PATIENCE
@@ -27,6 +29,14 @@ KNOBS = {
     "/loop/colour": 0.5,
     "/loop/noise-floor": 0.02,
 }
+CHAINED = {
+    "/burn/medium": float(declared()["/burn/medium"].choices.index("heat")),
+    "/burn/heat/temperature": 0.5,
+    "/burn/then": float(declared()["/burn/then"].choices.index("gaussian")),
+    "/burn/gaussian/temperature": 0.4,
+    "/loop/stages": 3.0,
+}
+MARKOV = {"/burn/gaussian/walk": float(declared()["/burn/gaussian/walk"].choices.index("markov"))}
 PHASES = ["burn", "burn", "restore", "restore", "restore", "generation"]
 
 
@@ -113,6 +123,43 @@ def test_the_first_step_of_restoring_shows_the_burn_itself(lineage):
     shown = next(moment for moment in turn(lineage, Wiener(), KNOBS, stopped) if moment.phase == "restore")
     burnt = Gaussian(temperature=0.4)(lineage.origin, lineage.generator(BURN))
     torch.testing.assert_close(shown.image, burnt.image)
+
+
+def test_in_a_chain_one_fire_follows_the_other(lineage):
+    """Heat first, to its end; then white noise over what it has left, which is where restoring begins."""
+    lineage.next()
+    moments = list(turn(lineage, Wiener(), CHAINED, stopped))
+    dice = lineage.generator(BURN)
+    heat = Heat(0.5)(lineage.origin, dice).image
+    torch.testing.assert_close(moments[1].image, heat)
+    whole = Chain((Heat(0.5), Gaussian(0.4)))(lineage.origin, lineage.generator(BURN))
+    assert [moment.temperature for moment in moments[3:]] == [whole.temperature] * len(moments[3:])
+    generation = moments[-1].generation
+    assert generation is not None
+    assert (generation.medium, generation.temperature) == ("heat+gaussian", whole.temperature)
+
+
+@pytest.mark.parametrize("knobs", [CHAINED, MARKOV], ids=["chain", "markov"])
+def test_whatever_burns_the_generations_are_the_same_hash_for_hash(photograph, knobs):
+    one, other = (
+        [generation.digest for generation in generations(Lineage.begin("hearth", 42, photograph), 3, knobs=knobs)]
+        for _ in range(2)
+    )
+    assert one == other
+    assert len(set(one)) == 3
+
+
+def test_on_the_markov_walk_the_grain_is_fresh_and_restoring_goes_on_from_the_last(lineage):
+    lineage.next()
+    cool, hot, shown, *_ = turn(lineage, Wiener(), {**KNOBS, **MARKOV, "/loop/stages": 2.0}, stopped)
+    noises = []
+    for moment in (cool, hot, shown):
+        angle = torch.tensor(moment.temperature * torch.pi / 2)
+        noises.append(((moment.image - angle.cos() * lineage.origin) / angle.sin()).flatten())
+    remembered = [float(torch.corrcoef(torch.stack(pair))[0, 1]) for pair in pairwise(noises)]
+    sigmas = [to_sigma(moment.temperature) for moment in (cool, hot, shown)]
+    ratios = [quieter / louder for quieter, louder in pairwise(sigmas)]
+    assert remembered == pytest.approx(ratios, abs=0.03)
 
 
 def test_nothing_that_is_shown_is_louder_than_a_burn_can_be(lineage):
