@@ -83,10 +83,11 @@ def _against_diffusers(ember: Any) -> Figure:
     plain = copy.deepcopy(ember.network).float()
     bands = torch.nn.functional.pixel_unshuffle(x, 8)
     level = torch.tensor([0.0])
+    told = None if plain.class_embedding is None else ember.conditions.caption(())
 
     def peer() -> None:
         with torch.no_grad():
-            plain(bands, level)
+            plain(bands, level, class_labels=told)
 
     ours, theirs = (statistics.median(timed(once, TURNS)) for once in (lambda: ember.denoise(x, 1.0), peer))
     conditions = f"{ours * 1e3:.0f} ms with wavelets in {ember.network.dtype}, peer {theirs * 1e3:.0f} ms in float32"

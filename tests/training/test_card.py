@@ -18,6 +18,7 @@ from installation.training.sheets import LARGEST
 from installation.training.trial import Sizes
 from tests.training.test_clouds import scene
 
+pytestmark = pytest.mark.timeout(600)  # a whole card, with the whole archive behind it
 SMALL = Sizes(pictures=1, cloud=8, taught=8, compared=8, steps=1, pure_steps=1, turns=3, timed=1, shown=1)
 BRIEF = trainer.Recipe(
     minutes=0.001, channels=(32, 32, 32), small=64, large=64, batch=2, large_batch=2, census=8, regression=2
