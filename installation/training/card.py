@@ -251,7 +251,8 @@ def samples(workshop: Workshop) -> dict[str, Any]:
     captions = _captions(getattr(model, "words", ()))
     made = list(workshop.track(list(enumerate(captions)), "Painting by caption"))
     pictures = [_asked(model, caption, steps, workshop.options.device, serial) for serial, caption in made]
-    rows = [Row(pictures[at : at + 8], captions=captions[at : at + 8]) for at in range(0, len(pictures), 8)]
+    said = captions if any(captions) else []
+    rows = [Row(pictures[at : at + 8], captions=said[at : at + 8]) for at in range(0, len(pictures), 8)]
     workshop.keep("samples", "From nothing but noise", f"{len(pictures)} samples in {steps} steps, none chosen.", rows)
     _suspects(workshop, pictures)
     return {"captions": captions, "steps": steps}
@@ -326,9 +327,9 @@ def photograph() -> Image:
 
 
 def _captions(words: Sequence[str]) -> list[str]:
-    """64 words to ask for, as far as ember knows so many; where it knows none, numbers to tell its samples apart."""
+    """64 words to ask for, as far as ember knows so many; where it knows none, it is asked for nothing 64 times."""
     if not words:
-        return [f"no words, {number + 1}" for number in range(SAMPLES)]
+        return [""] * SAMPLES
     known = [word for word in CAPTIONS.split() if word in words]
     return [*known, *(word for word in words if word not in known)][:SAMPLES]
 
