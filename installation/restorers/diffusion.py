@@ -12,7 +12,6 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from installation.records import Step
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.protocol import ModelError
-from installation.restorers.samplers import ancestral_split
+from installation.restorers.samplers import NAMES, descend
 from installation.restorers.sampling import SIGMA_MIN
 from installation.restorers.trust import Vouched, vouch
 
@@ -78,7 +77,10 @@ class Condition:
 
 
 class Diffusion:
-    """A pipeline of the Stable Diffusion family, walked by hand in its latents. No guidance: it adds up in a loop."""
+    """A pipeline of the Stable Diffusion family, walked by hand in its latents. No guidance: it adds up in a loop.
+
+    What a burn has kept is known in pixels, so ``knobs.evidence`` is not heard here, and cold diffusion is euler.
+    """
 
     name = "diffusion"
 
@@ -111,20 +113,21 @@ class Diffusion:
         rungs = self.schedule.ladder(knobs.steps, burnt.sigma)
         clean = encode(self.pipe.vae, clean_image(burnt))
         z = clean + rungs[0].sigma * white(rng, clean)
-        for index, (rung, below) in enumerate(pairwise([*rungs, Rung(-1, 0.0)])):
-            denoised = self.denoise(z, rung, burnt.image.shape)
-            picture = decode(self.pipe.vae, denoised).to(burnt.image)
-            yield Step(index, rung.sigma, shown, picture, noisy=False)
-            shown, z = picture, self._descend(z, denoised, (rung.sigma, below.sigma), knobs.churn, rng)
+        sigmas = [*(rung.sigma for rung in rungs), 0.0]
 
-    def _descend(
-        self, z: torch.Tensor, denoised: torch.Tensor, span: tuple[float, float], churn: float, rng: Generator
-    ) -> torch.Tensor:
-        """The Euler step with churn; a consistency model (LCM) always burns its guess afresh (Song et al. 2023)."""
-        sigma, below = span
-        down, up = (0.0, below) if self.consistent else ancestral_split(sigma, below, churn)
-        stepped: torch.Tensor = denoised + (down / sigma) * (z - denoised)
-        return stepped + up * white(rng, z) if up > 0.0 else stepped
+        def denoise(latents: torch.Tensor, sigma: float) -> torch.Tensor:
+            return self.denoise(latents, self.schedule.nearest(sigma), burnt.image.shape)
+
+        for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
+            picture = decode(self.pipe.vae, step.denoised).to(burnt.image)
+            yield Step(step.index, step.sigma, shown, picture, noisy=False)
+            shown = picture
+
+    def _sampler(self, knobs: Restoring) -> str:
+        """A consistency model (LCM) always burns its guess afresh; what only works on pixels is euler in latents."""
+        if self.consistent:
+            return "lcm"
+        return knobs.sampler if knobs.sampler in NAMES else "euler"
 
     def denoise(self, z: torch.Tensor, rung: Rung, size: torch.Size) -> torch.Tensor:
         """D(z, sigma) in latents: the network sees z / sqrt(1 + sigma^2) and answers eps, v or x0 as it was taught."""

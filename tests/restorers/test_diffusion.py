@@ -2,7 +2,7 @@
 
 import math
 import socket
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 import pytest
 import torch
@@ -219,3 +219,22 @@ def test_noise_keeps_its_source_and_heat_has_none():
     assert torch.equal(clean_image(reheat(burnt, 0.8, generator(0, 1))), picture())
     heated = Heat(0.5)(picture(), generator(0, 0))
     assert torch.equal(clean_image(heated), heated.image)
+
+
+# ------------------------------------------------------------------ the samplers, in latents
+
+
+def sampled(model, sampler):
+    burnt = Gaussian(0.7)(picture(), generator(5, 1))
+    *_, last = model.restore(burnt, Restoring(steps=4, sampler=sampler), generator(5, 2))
+    return last.denoised
+
+
+def test_every_sampler_walks_in_latents_on_its_own_way(models):
+    ends = [sampled(models["sd"], name) for name in ("euler", "dpmpp-2m", "heun", "lcm")]
+    assert not any(torch.equal(one, other) for one, other in combinations(ends, 2))
+
+
+@pytest.mark.parametrize("sampler", ["cold", "cold-naive"])
+def test_what_only_works_on_pixels_is_euler_in_latents(models, sampler):
+    assert torch.equal(sampled(models["sd"], sampler), sampled(models["sd"], "euler"))
