@@ -94,6 +94,8 @@ def _corpus(told: Figures) -> str:
 
 def _shared(corpus: Figures) -> str:
     held, both = corpus["whole held out"], corpus["of which the archive holds"]
+    if not both:
+        return ""
     return f" The archive holds {both} of the {held} held-out photographs and paintings itself, which flatters it."
 
 

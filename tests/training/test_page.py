@@ -119,6 +119,10 @@ def test_figures_stand_in_the_sentences_too(part):
     assert part in write(told(), "").replace("\n", " ")
 
 
+def test_an_archive_of_strangers_is_not_accused():
+    assert "flatters" not in write(told(**{"corpus__of which the archive holds": 0}), "")
+
+
 def test_held_out_pictures_come_before_everybody_else():
     page = write(told(), "")
     assert page.index("| held-out |") < page.index("| ember | T = 0.4") < page.index("| ember | noise")
