@@ -110,6 +110,16 @@ def test_the_file_says_how_colour_was_kept(portrait, chroma, factors):
         assert JpegImagePlugin.get_sampling(picture) == factors
 
 
+@pytest.mark.parametrize("chroma", ["4:4:4", "4:2:0"])
+@pytest.mark.parametrize("level", [50, 75, 95])
+def test_it_is_read_as_pillow_reads_it_and_no_worse_than_pillow_writes_it(portrait, level, chroma):
+    file, other = jpeg.encoded(portrait, level, chroma), io.BytesIO()
+    with Pillow.open(io.BytesIO(file)) as picture:
+        assert np.array_equal(np.asarray(picture), jpeg.decoded(file))
+    Pillow.fromarray(portrait).save(other, "JPEG", quality=level, subsampling=chroma)
+    assert np.array_equal(jpeg.decoded(other.getvalue()), jpeg.decoded(file))
+
+
 def test_the_schedule_runs_from_one_good_copy_to_five_hundred_bad_ones():
     assert [jpeg.passes(temperature) for temperature in (0.0, 1e-6, 0.5, 1.0)] == [0, 1, 129, 512]
     assert [jpeg.quality(temperature) for temperature in (0.0, 0.5, 1.0)] == [95, 72, 50]
