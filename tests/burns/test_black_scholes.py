@@ -52,6 +52,13 @@ def test_the_call_at_the_money_has_its_textbook_price():
     assert float(worth((PRICES - 100.0).clamp(min=0.0))[MIDDLE]) == pytest.approx(10.450584, abs=1e-4)
 
 
+def test_haug_s_call_has_the_price_printed_in_his_book():
+    """Stock 60, strike 65, three months, 8 % interest, 30 % volatility: 2.1334 (Haug 1998, chapter 1)."""
+    stock = 0.6 * PRICES  # 60 in the middle of the grid
+    call = price((stock - 65.0).clamp(min=0.0), 0.25, 0.3, 0.08, PIXEL)
+    assert float(call[MIDDLE]) == pytest.approx(2.1334, abs=1e-4)
+
+
 def test_a_bet_on_the_price_has_its_textbook_price():
     half = torch.heaviside(LOG_PRICES - LOG_PRICES[MIDDLE], torch.tensor(0.5, dtype=torch.float64))
     assert float(worth(half)[MIDDLE]) == pytest.approx(0.532324, abs=1e-5)
