@@ -115,7 +115,7 @@ def contests():
                 yield blur, who
 
 
-@pytest.mark.parametrize(("blur", "who"), contests())
+@pytest.mark.parametrize(("blur", "who"), list(contests()))
 def test_heat(benchmark, wide, blur, who):
     benchmark.group = f"heat, {blur:g} px"
     burnt = np.asarray(benchmark(HEATS[who], wide, blur))
