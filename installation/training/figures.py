@@ -14,6 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import psutil
+
 from installation.burns.temperature import from_sigma
 from installation.images import to_pixels
 from installation.loop.stopwatch import timed, turn_seconds
@@ -21,13 +23,13 @@ from installation.randomness import generator, white
 from installation.readings import likeness, recollection
 from installation.training.proof import LEVELS, held_out, psnr
 from installation.training.trial import (
+    BATCH,
     SIDE,
     Track,
     Trial,
     batch_of,
     burnt_by,
     from_noise,
-    in_batches,
     restored,
 )
 
@@ -74,7 +76,8 @@ def _photographs(trial: Trial) -> tuple[list[Any], list[Any]]:
 def _errors(guess: Guess, clean: Image, sigma: float) -> tuple[float, float]:
     """Mean PSNR and mean squared error of single guesses."""
     psnrs, squares = [], []
-    for serial, some in enumerate(in_batches(clean)):  # type: ignore[type-var] # a tensor is sliced like a list
+    for serial, first in enumerate(range(0, len(clean), BATCH)):
+        some = clean[first : first + BATCH]
         guessed = guess(some + sigma * white(generator(serial, 0), some), sigma)
         psnrs += [psnr(one, other) for one, other in zip(guessed, some, strict=True)]
         squares += (guessed - some).square().mean(dim=(1, 2, 3)).tolist()
@@ -99,8 +102,7 @@ def fidelity(found: Mapping[str, Image], origins: Image) -> dict[str, dict[str, 
 
 
 def _mean(compare: Callable[[Image, Image], float], images: Image, origins: Image) -> float:
-    pairs = zip(images.split(1), origins.split(1), strict=True)
-    return statistics.fmean(compare(image, origin) for image, origin in pairs)
+    return statistics.fmean(compare(images[at : at + 1], origins[at : at + 1]) for at in range(len(images)))
 
 
 def _memory(image: Image, origin: Image) -> float:
@@ -141,12 +143,21 @@ def in_fresh_process(folder: Path, device: str) -> tuple[float, float]:
 
 def first_picture(folder: str, device: str) -> float:
     """Load an ember, paint one picture, and return the peak resident memory of this process in MiB."""
-    import resource
-
     from installation.restorers.ember import load
 
     from_noise(load(Path(folder), device), 1, 1, device)
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024.0
+    return peak_rss_mib()
+
+
+def peak_rss_mib() -> float:
+    """The most memory this process has held, as the kernel's VmHWM tells it, or else what it holds now.
+
+    Not ``ru_maxrss``: that one counts the parent's memory too, which a child shares until it begins a program.
+    """
+    file = Path("/proc/self/status")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    peaks = [float(line.split()[1]) / 1024.0 for line in lines if line.startswith("VmHWM:")]
+    return peaks[0] if peaks else float(psutil.Process().memory_info().rss) / 2**20
 
 
 def device_name(device: str) -> str:

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 TEMPERATURES = (0.4, 0.7)
 LATE = 20  # the last turns, on which the end is judged
 STILL = 0.01  # mean change per turn, of -1 to 1, that nobody would notice: about one level of 255
-FLAT = 0.25  # of the origin's contrast
+FLAT = 0.25  # of the origin's contrast, or of its detail
+COARSE = 4.0  # pixels: what is smaller is detail
 ASTRAY = 25.0  # CIE Lab units between the mean colours: another colour by any name
 
 
@@ -79,20 +80,25 @@ def judge(made: Round) -> dict[str, Any]:
     """Figures of a round and three verdicts on its last third: does it freeze, flatten, or run away in colour?
 
     ``drift``: distance of the mean colours of origin and end in CIE Lab; ``contrast``: standard deviation of the luma
-    of the last pictures over the origin's; ``change``: mean change per turn at the end, of -1 to 1.
+    of the last pictures over the origin's; ``detail``: the same of what is finer than 4 pixels, as the loop holds
+    contrast by itself; ``change``: mean change per turn at the end, of -1 to 1.
     """
     late = made.pictures[-LATE:]
     drift = float(np.linalg.norm(mean_colour(made.pictures[-1]) - mean_colour(made.pictures[0])))
-    contrast = float(np.mean([_spread(picture) for picture in late]) / max(_spread(made.pictures[0]), 1e-9))
+    contrast, detail = (
+        float(np.mean([spread(luma(picture)) for picture in late]) / max(spread(luma(made.pictures[0])), 1e-9))
+        for spread in (np.std, detail_of)
+    )
     change = float(np.mean(made.change[-LATE:]))
     return {
         "memory": [round(value, 3) for value in made.memory],
         "drift": drift,
         "contrast": contrast,
+        "detail": detail,
         "change": change,
         "refused": list(made.refused),
         "freezes": change < STILL,
-        "flattens": contrast < FLAT,
+        "flattens": min(contrast, detail) < FLAT,
         "runs_away": drift > ASTRAY,
     }
 
@@ -102,8 +108,13 @@ def mean_colour(picture: Pixels) -> np.ndarray[Any, Any]:
     import cv2
 
     lab: np.ndarray[Any, Any] = cv2.cvtColor(picture.astype(np.float32) / 255.0, cv2.COLOR_RGB2Lab)
-    return lab.mean(axis=(0, 1), dtype=np.float64)
+    mean: np.ndarray[Any, Any] = lab.mean(axis=(0, 1), dtype=np.float64)
+    return mean
 
 
-def _spread(picture: Pixels) -> float:
-    return float(luma(picture).std())
+def detail_of(levels: np.ndarray[Any, Any]) -> float:
+    """The standard deviation of what a Gaussian blur of 4 pixels takes out of an H x W picture."""
+    import cv2
+
+    fine = levels.astype(np.float32)
+    return float((fine - cv2.GaussianBlur(fine, (0, 0), COARSE)).std())

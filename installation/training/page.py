@@ -154,18 +154,19 @@ def _undone(row: Figures) -> str:
 
 
 def _loop(rows: Sequence[Figures]) -> str:
-    head = ("who", "T", "memory after 1", "10", "30", "last", "colour drift", "contrast", "change", "verdict")
+    head = ("who", "T", "memory after 1", "10", "30", "last", "colour drift", "contrast", "detail", "change", "verdict")
     words = (
         "Colour drift is the distance of the mean colours of origin and end in CIE Lab; contrast is the standard "
-        "deviation of the luma at the end over the origin's; change is the mean difference of two generations there, "
-        "of -1 to 1."
+        "deviation of the luma at the end over the origin's, detail the same of what is finer than 4 pixels; change is "
+        "the mean difference of two generations there, of -1 to 1."
     )
     return f"{table(head, map(_lived, rows))}\n\n{words}"
 
 
 def _lived(row: Figures) -> list[str]:
     memories = [f"{_at(row['memory'], turn):+.2f}" for turn in (1, 10, 30, -1)]
-    ends = [f"{row['drift']:.1f}", f"{row['contrast']:.2f}", f"{row['change']:.3f}", _verdict(row)]
+    shares = [f"{row[name]:.2f}" for name in ("contrast", "detail")]
+    ends = [f"{row['drift']:.1f}", *shares, f"{row['change']:.3f}", _verdict(row)]
     return [row["who"], f"{row['temperature']:g}", *memories, *ends]
 
 
@@ -186,9 +187,9 @@ _WRONG = {"freezes": "freezes", "flattens": "flattens", "runs_away": "colour run
 def _speed(by_device: Figures) -> str:
     """A row per machine: each was measured where it says."""
     head = ("machine", "threads", "dtype", "ms per step", "generations/s, 1 step", "2 steps")
-    head += ("s from start to first picture", "peak RSS, MiB", "load before")
+    start = ("s from start to first picture", "peak RSS, MiB", "load before")
     words = "256 x 256, medians; a generation is burnt, restored, fed back and measured, decoding included."
-    return f"{table(head, (_machine(device, one) for device, one in by_device.items()))}\n\n{words}"
+    return f"{table(head + start, (_machine(device, one) for device, one in by_device.items()))}\n\n{words}"
 
 
 def _machine(device: str, one: Figures) -> list[str]:

@@ -90,7 +90,8 @@ def as_pixels(images: Image) -> list[Pixels]:
 
 def burnt_by(medium: str, temperature: float, image: Image, serial: int) -> Burnt:
     """A batch burnt by a medium with its other knobs at rest, always with the same numbers for a serial."""
-    return burn(MEDIA[medium](temperature=temperature), image, lambda: generator(1, serial, stream=1))
+    filed: Any = MEDIA[medium]
+    return burn(filed(temperature=temperature), image, lambda: generator(1, serial, stream=1))
 
 
 def restored(restorer: Restorer, burnt: Burnt, steps: int, serial: int) -> Image:

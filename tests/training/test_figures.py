@@ -1,6 +1,7 @@
 """Single guesses, media undone, speed: what stands behind the card's tables."""
 
 import numpy as np
+import psutil
 import pytest
 import torch
 
@@ -117,3 +118,7 @@ def test_restoring_from_nothing_burnt_returns_the_picture():
 
 def test_a_device_has_a_name():
     assert figures.device_name("cpu")
+
+
+def test_a_process_has_held_at_least_what_it_holds():
+    assert figures.peak_rss_mib() * 2**20 >= 0.9 * psutil.Process().memory_info().rss

@@ -61,6 +61,17 @@ def test_a_picture_that_turns_grey_flattens():
     assert (told["freezes"], told["flattens"]) == (False, True)
 
 
+def test_a_picture_that_keeps_its_contrast_and_loses_all_detail_flattens():
+    """The loop holds contrast by itself: a soft cloud of the same contrast is one flat field to the eye."""
+    fine = np.indices((64, 64)).sum(axis=0) % 2 * 100 + 60
+    soft = np.indices((64, 64))[0] * 100 // 63 + 60
+    origin, end = (np.repeat(field.astype(np.uint8)[..., None], 3, axis=2) for field in (fine, soft))
+    told = judge(Round((origin, *[end] * 30), (1.0,) * 31, (0.1,) * 30, ()))
+    assert told["contrast"] > 0.5
+    assert told["detail"] < 0.1
+    assert told["flattens"]
+
+
 def test_a_picture_that_turns_green_runs_away_in_colour():
     first = still()
     green = first.pictures[0].copy()
