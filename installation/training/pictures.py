@@ -27,7 +27,7 @@ VISIBLE, SOLID = 8, 250  # alpha: above this something is there; above this noth
 FAINTEST, FULLEST = 0.02, 0.97  # share of visible pixels: below is nothing to see, above is no cut-out
 FLATTEST, FLATTEST_DETAIL = 8.0, 18.0  # standard deviation of levels, 0 to 255: of all pixels, and from afar
 SCALES = ((1, 0), (2, 192), (4, 256))  # of a photograph's squares: a share of its short side, if so many pixels long
-MOST_DETAILS = 6  # squares of one scale
+MOST_SQUARES = 6  # of one scale
 
 
 class PassedOverError(Exception):
@@ -117,7 +117,7 @@ def _squares(picture: Pillow.Image, scale: int) -> Iterator[Pillow.Image]:
     """Squares as long as a share of the short side, evenly along the long one, in turn at one edge and the other."""
     short, long = sorted(picture.size)
     side = short // scale
-    count = max(1, round(long / short)) if scale == 1 else min(MOST_DETAILS, 2 * max(1, round(long / short)))
+    count = min(MOST_SQUARES, scale * round(long / short))
     for number in range(count):
         along = round(number * (long - side) / max(1, count - 1))
         across = (short - side) * (number % 2)
