@@ -103,6 +103,4 @@ def _dealt(animal: torch.Tensor, portion: float, rng: Generator) -> torch.Tensor
 
     flat = animal.flatten()
     ring = torch.from_numpy(rng.permutation(len(flat))[: round(portion * len(flat))]).to(animal.device)
-    moved = flat.clone()
-    moved[ring] = flat[ring.roll(1)]
-    return moved.reshape(animal.shape)
+    return flat.clone().index_copy_(0, ring, flat.index_select(0, ring.roll(1))).reshape(animal.shape)

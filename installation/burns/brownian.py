@@ -163,7 +163,8 @@ def agreeing(guess: Image, colours: Image, people: Image, width: float) -> Image
 def _places(swarm: Swarm) -> torch.Tensor:
     """The number of the pixel each particle is in: B x HW."""
     rows, columns = (fold(swarm) >> BITS).flatten(2).unbind(1)
-    return (rows * swarm.shape[-1]).add_(columns)
+    places: torch.Tensor = (rows * swarm.shape[-1]).add_(columns)
+    return places
 
 
 def _steps(swarm: Swarm, width: float, rng: Generator) -> Swarm:

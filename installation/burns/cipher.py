@@ -68,6 +68,8 @@ class Cipher:
 
     def _encrypted(self, image: Image, rng: Generator) -> Bytes:
         pixels, secret = to_pixels(image), key(int(rng.integers(TICKS)))
+        if self.temperature == 1.0:
+            return encrypt(pixels, secret)
         return encrypt(pixels, secret, veil(secret, pixels.shape, self.temperature, self.order))
 
 
