@@ -74,7 +74,7 @@ class Archive:
                 f"The archive restores pictures whose sides are multiples of {SIDE} pixels, not {width} x {height}. "
                 "Choose another size, 256 x 256 for example."
             )
-        return walk(self.denoise, burnt, knobs, rng, last_rung(knobs.steps, burnt.sigma))
+        return walk(self.denoise, burnt, knobs, rng, sigma_min=last_rung(knobs.steps, burnt.sigma))
 
     def denoise(self, x: Image, sigma: float) -> Image:
         """D(x, sigma): what the archive expects behind the noise, whole or patch by patch as it was loaded.

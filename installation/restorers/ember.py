@@ -12,13 +12,15 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.restorers import wavelet
 from installation.restorers.conditions import TABLES, Conditions
-from installation.restorers.filters import Bands, Filter
+from installation.restorers.filters import Bands, Doubt, Filter
 from installation.restorers.protocol import ModelError
+from installation.restorers.samplers import by_ratio
 from installation.restorers.sampling import last_rung, walk
 
 if TYPE_CHECKING:
@@ -41,8 +43,11 @@ class Ember:
 
     name = "ember"
 
-    def __init__(self, network: Any, bands: Bands, digest: str, conditions: Conditions) -> None:
+    def __init__(
+        self, network: Any, bands: Bands, digest: str, conditions: Conditions, doubt: Doubt | None = None
+    ) -> None:
         self.network, self.bands, self.digest, self.conditions = network, bands, digest, conditions
+        self.doubt = doubt or bands.doubt()
         self._caption = conditions.caption(())
 
     @property
@@ -67,7 +72,8 @@ class Ember:
                 f"Ember restores pictures whose sides are multiples of {SIDE} pixels from {wavelet.SHORTEST}, "
                 f"not {width} x {height}. Choose another size, 256 x 256 for example."
             )
-        return walk(self.denoise, burnt, knobs, rng, last_rung(knobs.steps, burnt.sigma))
+        low, keep = last_rung(knobs.steps, burnt.sigma), partial(self.keep, hold=knobs.hold)
+        return walk(self.denoise, burnt, knobs, rng, sigma_min=low, native=self, keep=keep)
 
     def denoise(self, x: Image, sigma: float) -> Image:
         """The cleanest guess of x = image + sigma noise: B x 3 x H x W to the same, float32, about -1 to 1."""
@@ -90,6 +96,15 @@ class Ember:
         heat = torch.tensor([temperature], dtype=torch.float32, device=image.device)
         told = self._caption + self.conditions.burn(medium, temperature)
         return self._restored(self.conditions.regression.filter(place, heat), image, as_noise(heat), told)
+
+    def keep(self, residual: Image, sigma: float, below: float, *, hold: float) -> Image:
+        """What stays of x - D on the way from ``sigma`` to ``below``, so that pictures keep their variance.
+
+        ``hold`` is how much of what the guess leaves out is given back, 0 (DDIM) to 1. See ``Doubt.kept``.
+        """
+        if hold == 0.0:
+            return by_ratio(residual, sigma, below)
+        return wavelet.synthesise(self.doubt.kept(sigma, below, hold) * wavelet.analyse(residual))
 
     def _restored(self, linear: Filter, image: Image, sigma: torch.Tensor, told: torch.Tensor) -> Image:
         """The linear filter of the bands, and what the network adds to it."""
@@ -135,12 +150,12 @@ def load(folder: Path, device: str | torch.device = "cpu") -> Ember:
             network = UNet2DModel.from_pretrained(
                 folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=_dtype(place)
             )
-        bands = read_bands(folder / STATISTICS, place)
+        bands, doubt = read_bands(folder / STATISTICS, place)
         conditions = Conditions.load(folder, place) if (folder / TABLES).is_file() else Conditions.none(network)
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: this is no ember ({error}). Put assets/ember back from the release.") from error
     network.eval().requires_grad_(requires_grad=False)
-    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest, conditions)
+    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest, conditions, doubt)
 
 
 def verify(folder: Path) -> str:
@@ -180,15 +195,30 @@ def sha256(file: Path) -> str:
         raise ModelError(f"{file}: missing or unreadable ({error.strerror}). Put assets/ember back.") from error
 
 
-def read_bands(file: Path, device: torch.device) -> Bands:
-    """The statistics of the bands. Raises ``ValueError`` unless they are 192 means and 192 deviations above 0."""
+def read_bands(file: Path, device: torch.device) -> tuple[Bands, Doubt | None]:
+    """The statistics of the bands, and how wrong the network's guesses are, where that was measured.
+
+    Raises ``ValueError`` unless they are 192 means, deviations above 0 and errors at rising noise levels.
+    """
     import torch
 
     told = json.loads(file.read_text(encoding="utf-8"))
     mean, std = (torch.tensor(told[key], dtype=torch.float32, device=device) for key in ("mean", "std"))
     if mean.shape != (wavelet.CHANNELS,) or std.shape != mean.shape or not bool((std > 0.0).all()):
         raise ValueError(f"{file.name} holds no statistics of {wavelet.CHANNELS} bands")
-    return Bands(mean.view(1, -1, 1, 1), std.view(1, -1, 1, 1))
+    return Bands(mean.view(1, -1, 1, 1), std.view(1, -1, 1, 1)), _read_doubt(told.get("doubt"), file, device)
+
+
+def _read_doubt(told: Any, file: Path, device: torch.device) -> Doubt | None:
+    import torch
+
+    if told is None:
+        return None
+    sigma, variance = (torch.tensor(told[key], dtype=torch.float32, device=device) for key in ("sigma", "variance"))
+    rising = sigma.ndim == 1 and len(sigma) > 1 and bool((sigma.diff() > 0.0).all())
+    if not rising or variance.shape != (len(sigma), wavelet.CHANNELS) or not bool((variance > 0.0).all()):
+        raise ValueError(f"{file.name} holds no errors of {wavelet.CHANNELS} bands at rising noise levels")
+    return Doubt(sigma, variance)
 
 
 @contextlib.contextmanager

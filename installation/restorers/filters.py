@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     Network = Callable[[torch.Tensor], torch.Tensor]
 
 KNOTS = 9  # temperatures at which a medium is measured: 0, 1/8 ... 1
+DOUBTS = 17  # noise levels at which the Wiener filter's error is listed
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class Bands:
         loud = (sigma**2 + self.std**2).sqrt()
         return Filter(self.mean, self.mean, (self.std / loud) ** 2, sigma * self.std / loud, loud)
 
+    def doubt(self) -> Doubt:
+        """How wrong the Wiener filter is on pictures of these bands: the error of a network that says nothing."""
+        import torch
+
+        sigma = torch.logspace(-2.0, 2.0, DOUBTS, device=self.std.device)
+        return Doubt(sigma, self.filter(sigma.view(-1, 1, 1, 1)).rest.flatten(1) ** 2)
+
 
 @dataclass(frozen=True, slots=True)
 class Regression:
@@ -84,3 +92,35 @@ def between(temperature: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     place = temperature.clamp(0.0, 1.0) * (KNOTS - 1)
     low = place.long().clamp(max=KNOTS - 2)
     return low, place - low
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """How wrong the guesses are: mean squared error of every band, levels x 192, at rising noise levels.
+
+    A mean-square guess has less variance than pictures have, by exactly its error: what it is unsure of is missing.
+    """
+
+    sigma: torch.Tensor
+    variance: torch.Tensor
+
+    def kept(self, sigma: float, below: float, hold: float) -> torch.Tensor:
+        """Which part of x - D stays in every band, on the way from ``sigma`` down to ``below``: 1 x 192 x 1 x 1.
+
+        x' = D + c (x - D). c = below / sigma is DDIM, which loses what the guess is unsure of; with few steps a picture
+        goes flat. For a guess of error v, E (x - D)^2 = sigma^2 - v and E D (x - D) = v (Stein 1981), so the variance
+        of pictures under noise ``below`` is kept by the c that solves c^2 (sigma^2 - v) + 2 c v = v + below^2. At the
+        end of the way that is sqrt(v) / (sigma + sqrt(v)). ``hold`` from 0 to 1 counts so much of v.
+        """
+        v = hold * self.at(sigma).clamp(max=0.999 * sigma**2)
+        part = (v**2 + (sigma**2 - v) * (v + below**2)).sqrt() - v
+        return (part / (sigma**2 - v)).view(1, -1, 1, 1)
+
+    def at(self, sigma: float) -> torch.Tensor:
+        """The error of every band at a noise level, 192: geometric between the levels, the nearest one beyond them."""
+        import torch
+
+        place = torch.tensor(sigma, device=self.sigma.device).clamp(self.sigma[0], self.sigma[-1])
+        above = int(torch.searchsorted(self.sigma, place).clamp(1, len(self.sigma) - 1))
+        share = (place / self.sigma[above - 1]).log() / (self.sigma[above] / self.sigma[above - 1]).log()
+        return self.variance[above - 1].log().lerp(self.variance[above].log(), share).exp()

@@ -30,6 +30,10 @@ class Restoring:
         0.0, low=0.0, high=1.0, glide=0.5,
         doc="Fresh noise on the way back: 0 follows the ODE, 1 is fully ancestral (eta of Song et al. 2021).",
     )  # fmt: skip
+    hold: float = knob(
+        0.0, glide=0.5,
+        doc="How much of what a guess leaves out comes back as grain: few steps keep their contrast (ember, euler).",
+    )  # fmt: skip
     sampler: str = knob(
         "euler", choices=("euler", "dpmpp-2m", "heun", "lcm", "cold", "cold-naive"),
         doc="How the steps are taken; only euler hears churn. cold burns its guesses again with the same fire.",
@@ -57,7 +61,10 @@ class Restorer(Protocol):
 class Native(Protocol):
     """What a restorer has besides, when it was trained on media that are not white noise."""
 
-    media: Collection[str]  # the names of the media it knows
+    @property
+    def media(self) -> Collection[str]:
+        """The names of the media it knows."""
+        ...
 
     def recover(self, image: Image, medium: str, temperature: float) -> Image:
         """The clean guess straight from the burnt image as the audience saw it: B x 3 x H x W, about -1 to 1.

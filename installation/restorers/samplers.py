@@ -24,16 +24,30 @@ if TYPE_CHECKING:
     from installation.records import Image
 
 Denoiser = Callable[["Image", float], "Image"]
+#: What stays of x - D on the way from one noise level down to another, where a model knows better than their ratio.
+Keep = Callable[["Image", float, float], "Image"]
 NAMES = ("euler", "dpmpp-2m", "heun", "lcm")
 
 
+def by_ratio(residual: Image, sigma: float, below: float) -> Image:
+    """DDIM's part of the residual: the noise is taken for known, and only becomes less."""
+    return (below / sigma) * residual
+
+
 def descend(
-    name: str, denoise: Denoiser, x: Image, sigmas: Sequence[float], rng: Generator, *, churn: float
+    name: str,
+    denoise: Denoiser,
+    x: Image,
+    sigmas: Sequence[float],
+    rng: Generator,
+    *,
+    churn: float,
+    keep: Keep = by_ratio,
 ) -> Iterator[Step]:
-    """Down a ladder, strictly falling to 0, with the sampler of this name; only euler hears ``churn``."""
+    """Down a ladder, strictly falling to 0, with the sampler of this name; only euler hears ``churn`` and ``keep``."""
     match name:
         case "euler":
-            return euler(denoise, x, sigmas, rng, churn=churn)
+            return euler(denoise, x, sigmas, rng, churn=churn, keep=keep)
         case "dpmpp-2m":
             return dpmpp_2m(denoise, x, sigmas)
         case "heun":
@@ -44,16 +58,24 @@ def descend(
 
 
 def euler(
-    denoise: Denoiser, x: Image, sigmas: Sequence[float], rng: Generator, *, churn: float = 0.0
+    denoise: Denoiser,
+    x: Image,
+    sigmas: Sequence[float],
+    rng: Generator,
+    *,
+    churn: float = 0.0,
+    keep: Keep = by_ratio,
 ) -> Iterator[Step]:
-    """DDIM (Song et al. 2021), which is Euler's method on the ODE; with churn 1 the ancestral sampler of DDPM."""
+    """DDIM (Song et al. 2021), which is Euler's method on the ODE; with churn 1 the ancestral sampler of DDPM.
+
+    With a ``keep`` that knows how much the guesses leave out, no step loses variance, however few there are.
+    """
     for index, (sigma, below) in enumerate(pairwise(sigmas)):
         denoised = denoise(x, sigma)
-        yield Step(index, sigma, x, denoised)
         down, up = ancestral_split(sigma, below, churn)
-        x = denoised + (down / sigma) * (x - denoised)
-        if up > 0.0:
-            x = x + up * white(rng, x)
+        lower = denoised + keep(x - denoised, sigma, down)
+        yield Step(index, sigma, x, lower if below == 0.0 else denoised)
+        x = lower + up * white(rng, x) if up > 0.0 else lower
 
 
 def heun(denoise: Denoiser, x: Image, sigmas: Sequence[float]) -> Iterator[Step]:

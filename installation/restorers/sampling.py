@@ -11,14 +11,14 @@ import numpy as np
 from installation.records import Step
 from installation.restorers import cold
 from installation.restorers.protocol import start
-from installation.restorers.samplers import descend
+from installation.restorers.samplers import by_ratio, descend
 
 if TYPE_CHECKING:
     from installation.randomness import Generator
     from installation.records import Burnt, Image
     from installation.restorers.cold import Recovery
     from installation.restorers.protocol import Native, Restoring
-    from installation.restorers.samplers import Denoiser
+    from installation.restorers.samplers import Denoiser, Keep
 
 #: Cold diffusion, by the name of the knob: the paper's algorithms 2 and 1.
 COLD: Mapping[str, Callable[[Recovery, Burnt, int], Iterator[Step]]] = MappingProxyType(
@@ -51,18 +51,21 @@ def last_rung(steps: int, sigma: float) -> float:
     return karras_sigmas(steps + 1, SIGMA_MIN, sigma)[steps - 1]
 
 
-def walk(  # noqa: PLR0917 - the last two have defaults
+def walk(
     denoise: Denoiser,
     burnt: Burnt,
     knobs: Restoring,
     rng: Generator,
+    *,
     sigma_min: float = SIGMA_MIN,
     native: Native | None = None,
+    keep: Keep = by_ratio,
 ) -> Iterator[Step]:
     """Restore step by step from exactly the burn's sigma, as ``knobs.sampler`` says, held to ``knobs.evidence``.
 
     The ladder starts at the burn's own sigma and is not a full ladder cut by "strength"; at or below ``sigma_min``
-    the image itself is the only step. ``native`` recovers burnt images in cold diffusion, where it knows the medium.
+    the image itself is the only step. ``native`` recovers burnt images in cold diffusion, where it knows the medium;
+    ``keep`` says what of the noise stays from step to step, where the model knows how wrong its guesses are.
     """
     if burnt.sigma <= sigma_min:
         yield Step(0, burnt.sigma, burnt.image / burnt.signal, burnt.image / burnt.signal)
@@ -74,7 +77,7 @@ def walk(  # noqa: PLR0917 - the last two have defaults
             return agreeing(denoise(x, sigma), burnt, knobs.evidence)
 
         sigmas = karras_sigmas(knobs.steps, sigma_min, burnt.sigma)
-        yield from descend(knobs.sampler, guess, start(burnt, rng), sigmas, rng, churn=knobs.churn)
+        yield from descend(knobs.sampler, guess, start(burnt, rng), sigmas, rng, churn=knobs.churn, keep=keep)
 
 
 def recovery(

@@ -97,6 +97,8 @@ def ashes(ground: Ground, lesson: Lesson, clean: torch.Tensor, noise: torch.Tens
 
     sigma = lesson.sigma.view(-1, 1, 1, 1)
     white, linear = (lesson.medium == GAUSSIAN).view(-1, 1, 1, 1), ground.bands.filter(sigma)
+    if not ground.media:
+        return clean + sigma * noise, linear
     measured = ground.regression.filter(lesson.medium.clamp(min=0), lesson.temperature)
     burnt = torch.where(white, clean + sigma * noise, wavelet.analyse(lesson.burnt))
     parts = {part.name: (getattr(linear, part.name), getattr(measured, part.name)) for part in fields(Filter)}

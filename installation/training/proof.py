@@ -18,7 +18,9 @@ from installation.machine.files import write_atomically
 from installation.randomness import generator, white
 from installation.restorers import Restoring, wavelet
 from installation.restorers.ember import STATISTICS, SUMS, sha256
+from installation.restorers.filters import Doubt
 from installation.training.composition import crop
+from installation.training.objective import FAINTEST
 from installation.training.record import RECORD
 
 if TYPE_CHECKING:
@@ -34,6 +36,8 @@ SHARD = "15MB"  # small enough for any host of repositories
 LEVELS = (0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 20.0)  # sigma
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.95)
 TRIED = 24  # held-out pictures
+DOUBTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 80.0)  # sigma
+DOUBTED = 12  # pictures on which the errors of bands are measured
 
 
 def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) -> None:
@@ -52,8 +56,7 @@ def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) 
             shell = UNet2DModel.from_config(ember.network.config)
         shell.load_state_dict(state, assign=True)
         shell.save_pretrained(fresh, safe_serialization=True, max_shard_size=SHARD)
-        told = {"mean": ember.bands.mean.flatten().tolist(), "std": ember.bands.std.flatten().tolist()}
-        write_atomically(fresh / STATISTICS, json.dumps({"wavelet": "sym4", **told}, indent=0))
+        write_atomically(fresh / STATISTICS, json.dumps(_statistics(ember), indent=0))
         ember.conditions.save(fresh)
         if record:
             write_atomically(fresh / RECORD, json.dumps(record, indent=1))
@@ -61,6 +64,17 @@ def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) 
         if folder.exists():
             folder.rename(Path(beside) / "old")
         fresh.rename(folder)
+
+
+def _statistics(ember: Ember) -> dict[str, Any]:
+    """What ``ember.read_bands`` reads; errors to five digits, which is more than they are known to."""
+    doubt = [[float(f"{error:.5g}") for error in row] for row in ember.doubt.variance.tolist()]
+    return {
+        "wavelet": "sym4",
+        "mean": ember.bands.mean.flatten().tolist(),
+        "std": ember.bands.std.flatten().tolist(),
+        "doubt": {"sigma": ember.doubt.sigma.tolist(), "variance": doubt},
+    }
 
 
 def vouch(folder: Path) -> None:
@@ -96,6 +110,23 @@ def trial(ember: Ember, pictures: list[Pixels]) -> dict[str, tuple[float, float]
         ours, linear = np.mean(pairs, axis=0).round(3).tolist() if pairs else (0.0, 0.0)
         found[f"{sigma:g}"] = (ours, linear)
     return found
+
+
+def doubt(ember: Ember, pictures: list[Pixels]) -> Doubt:
+    """How wrong ember is in every band, on up to 12 pictures it was not taught: what ``Ember.keep`` gives back."""
+    import torch
+
+    clean = [to_tensor(picture) for picture in pictures[:DOUBTED]]
+    errors = [_band_errors(ember, clean, sigma) for sigma in DOUBTS]
+    return Doubt(torch.tensor(DOUBTS), torch.stack(errors).clamp_min(FAINTEST**2))
+
+
+def _band_errors(ember: Ember, clean: list[Image], sigma: float) -> torch.Tensor:
+    import torch
+
+    guesses = [ember.denoise(one + sigma * white(generator(index, 1), one), sigma) for index, one in enumerate(clean)]
+    errors: torch.Tensor = wavelet.analyse(torch.cat(guesses) - torch.cat(clean)).square().mean(dim=(0, 2, 3))
+    return errors
 
 
 def _duel(ember: Ember, clean: Image, sigma: float, index: int) -> tuple[float, float]:

@@ -181,7 +181,8 @@ class Run:
 
         if self.machine.num_processes == 1:
             return seconds
-        return float(self.machine.reduce(torch.tensor(seconds, device=self.machine.device), reduction="mean"))
+        taken = torch.tensor(float(seconds), device=self.machine.device)
+        return float(self.machine.reduce(taken, reduction="mean"))
 
     def spend(self, seconds: float, before: Taken, now: Taken) -> None:
         """Put a step on the bill."""
@@ -327,8 +328,9 @@ def publish(run: Run, corpus: Corpus, out: Path) -> None:
     average = copy.deepcopy(run.average).cpu()
     conditions = Conditions(ground.words, ground.media, average["tables"], ground.regression)
     made = Ember(average["painter"], ground.bands, "in training", conditions)
-    proof.export(made, out / MODEL, describe(run, corpus))
     pictures = proof.held_out(corpus, run.recipe.large, run.recipe.seed)
+    made.doubt = proof.doubt(made, pictures)
+    proof.export(made, out / MODEL, describe(run, corpus))
     write_atomically(out / f"sheets/{run.steps:06d}.png", proof.sheet(made, pictures[:ROWS]))
     with (out / "held-out.jsonl").open("a", encoding="utf-8") as journal:
         journal.write(json.dumps({"step": run.steps, "psnr": proof.trial(made, pictures)}) + "\n")

@@ -13,7 +13,7 @@ from installation.randomness import generator, white
 from installation.records import Burnt
 from installation.restorers import ModelError, Restoring, wavelet
 from installation.restorers.ember import Ember, as_noise, load, loudness
-from installation.restorers.filters import Bands
+from installation.restorers.filters import Bands, Doubt
 from installation.restorers.sampling import karras_sigmas
 from installation.training.objective import build_network
 from installation.training.proof import export, psnr, vouch, wiener
@@ -165,6 +165,19 @@ def test_a_medium_sounds_like_white_noise_of_its_temperature(temperature, sigma)
     assert as_noise(torch.tensor(temperature)).item() == pytest.approx(sigma, rel=1e-4)
 
 
+def test_held_variance_comes_back_as_grain_and_nothing_else_moves(tiny):
+    burnt = Gaussian(0.7)(picture(), generator(0, 0))
+    flat, held = (restored(tiny, burnt, steps=1, hold=hold)[-1].denoised for hold in (0.0, 1.0))
+    assert held.std() > flat.std()
+    assert torch.equal(restored(tiny, burnt, steps=1, sampler="lcm", hold=1.0)[-1].denoised, flat)
+
+
+def test_errors_that_were_measured_are_written_and_read(tmp_path):
+    measured = Doubt(torch.tensor([0.1, 1.0]), torch.full((2, wavelet.CHANNELS), 0.25))
+    export(Ember(tiny_network(), falling_bands(), "", knowing(), measured), tmp_path / "ember")
+    torch.testing.assert_close(load(tmp_path / "ember").doubt.at(0.5), torch.full((wavelet.CHANNELS,), 0.25))
+
+
 def test_noise_beyond_the_trained_range_sounds_like_its_edge():
     assert loudness(torch.tensor([1e-6, 1e6])).tolist() == loudness(torch.tensor([0.02, 80.0])).tolist()
 
@@ -251,6 +264,12 @@ def lose_a_band(folder):
     vouch(folder)
 
 
+def forget_how_wrong(folder):
+    told = json.loads((folder / "bands.json").read_text())
+    (folder / "bands.json").write_text(json.dumps({**told, "doubt": {"sigma": [1.0, 0.5], "variance": [[1.0]]}}))
+    vouch(folder)
+
+
 @pytest.mark.parametrize(
     ("harm", "sentence"),
     [
@@ -265,6 +284,7 @@ def lose_a_band(folder):
         (break_the_config, "this is no ember"),
         (swap_the_architecture, "this is no ember"),
         (lose_a_band, "no statistics of 192 bands"),
+        (forget_how_wrong, "no errors of 192 bands"),
     ],
 )
 def test_a_folder_that_cannot_be_trusted_is_refused_with_a_sentence(folder, harm, sentence):

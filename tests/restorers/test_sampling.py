@@ -113,7 +113,7 @@ def gaussian_world(sigma, side=128):
 
 
 def restored(burnt, steps, churn=0.0, sigma_min=0.0292):
-    *_, last = walk(wiener, burnt, Restoring(steps=steps, churn=churn), generator(8, 2), sigma_min)
+    *_, last = walk(wiener, burnt, Restoring(steps=steps, churn=churn), generator(8, 2), sigma_min=sigma_min)
     return float(last.denoised.std())
 
 
