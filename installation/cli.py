@@ -14,7 +14,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column, Table
 from rich.text import Text
 
-from installation import __version__, scenes
+from installation import __version__, melting, scenes
 from installation.errors import Refusal
 from installation.machine import settings as settings_
 from installation.machine.files import StorageError, alone, require_writable, share
@@ -115,7 +115,7 @@ def run(
 
     known = sorted(path.stem for path in share("scenes").glob("*.toml"))
     performance = Performance(
-        _scene(scene),
+        _scene(scene, settings.state / melting.NAME),
         seed=seed,
         fresh=fresh,
         record=record,
@@ -389,6 +389,41 @@ def strip(
     _say(str(out))
 
 
+@app.command()
+def melt(
+    restorer: Annotated[str, typer.Option(help="ember, archive or diffusion.")] = "ember",
+    model: Annotated[str | None, typer.Option(help="A pipeline's folder or name, as a scene says it.")] = None,
+    medium: Annotated[list[str] | None, typer.Option(help="In which medium; may be repeated. Default: all.")] = None,
+    *,
+    size: Annotated[int, typer.Option(min=64, max=1024, help="Pixels a side.")] = 64,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Find the melting point: the temperature at which half of the lineages forget. Scenes may say "melt + 0.05"."""
+    from installation import melt as melting_pot
+
+    settings, crucible = settings_.load(config, _given(state=state)), melting_pot.filled(restorer, model, medium, size)
+    table = Table("medium", "melts at T", "kept there", "conditions", box=None)
+    with _progress() as progress:
+        task = progress.add_task(f"Melting {restorer}", total=crucible.generations)
+        for point in melting_pot.measure(crucible, settings, lambda: progress.advance(task)):
+            table.add_row(*melting_pot.row(point))
+    console.print(table)
+
+
+@app.command()
+def soak(generations: Annotated[int, typer.Option(min=1, help="How many turns of the loop.")] = 100_000) -> None:
+    """Turn a small loop very often, with everything going wrong on schedule, and say whether it lives."""
+    from installation import soak as soaking
+
+    with _progress() as progress:
+        task = progress.add_task("Soaking", total=1.0)
+        verdict = soaking.soak(generations, 1, lambda share: progress.update(task, completed=share))
+    _say(verdict.sentence(), "" if verdict.alive else "red")
+    if not verdict.alive:
+        raise typer.Exit(1)
+
+
 def _perform(settings: Settings, performance: Any) -> None:
     from installation.conductor import Conductor
     from installation.terminal import speaking, watching
@@ -413,9 +448,9 @@ def _logs(settings: Settings) -> Path | None:
     return logs
 
 
-def _scene(name: str) -> scenes.Scene:
+def _scene(name: str, measured: Path) -> scenes.Scene:
     path = Path(name) if name.endswith(".toml") else scenes.find(name, share("scenes"))
-    return scenes.load(path, all_knobs(), share("assets"))
+    return scenes.load(path, all_knobs(), share("assets"), measured=measured)
 
 
 def _take(name: str, settings: Settings) -> Any:

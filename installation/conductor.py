@@ -18,7 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installation import engine, scenes
+from installation import engine, melting, scenes
 from installation.control.commands import COMMANDS
 from installation.control.herald import Herald
 from installation.control.osc import OscDoor, OscError
@@ -415,7 +415,8 @@ class Conductor:
 
     def _load_scene(self, name: str, now: float) -> None:
         path = scenes.find(name, share("scenes"))
-        self._scene = scenes.load(path, self._knobs, share("assets"))
+        measured = self.settings.state / melting.NAME
+        self._scene = scenes.load(path, self._knobs, share("assets"), measured=measured)
         self._store.play(self._scene, now)
         self._board.write(
             self._store.tick(now, 0)

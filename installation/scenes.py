@@ -2,7 +2,8 @@
 
 The header says what burns and who restores; below it tables mirror the addresses of the knobs, each with a constant or
 with a score that moves. A score counts generations and not seconds: a lineage then comes out the same, hash for hash,
-whatever the speed of the machine. A scene is the author's word, so it is refused where a performer would be clamped.
+whatever the speed of the machine. A temperature may be told from the melting point: ``"melt + 0.05"``. A scene is the
+author's word, so it is refused where a performer would be clamped.
 """
 
 from __future__ import annotations
@@ -18,9 +19,11 @@ from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
+from installation import melting
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
+from installation.melting import MeltingError, MeltingPoint
 
 RESTORERS = ("ember", "archive", "diffusion")
 WITH_MODEL = ("archive", "diffusion")  # ember is one model and carries it along
@@ -91,10 +94,18 @@ class Scene:
         return {address: value for address, value in settled.items() if not math.isnan(value)}
 
 
-def load(path: Path, knobs: Mapping[str, Knob], assets: Path, restorers: Collection[str] = RESTORERS) -> Scene:
+def load(
+    path: Path,
+    knobs: Mapping[str, Knob],
+    assets: Path,
+    restorers: Collection[str] = RESTORERS,
+    *,
+    measured: Path | None = None,
+) -> Scene:
     """Read and check a scene completely.
 
-    ``assets`` is the folder with ``origins/`` in it. Raises ``SceneError`` naming file, key and the nearest valid name.
+    ``assets`` is the folder with ``origins/`` and the shipped melting points in it; ``measured`` is this machine's own
+    table of them, which is believed first. Raises ``SceneError`` naming file, key and the nearest valid name.
     """
     text = _read(path)
     try:
@@ -102,9 +113,10 @@ def load(path: Path, knobs: Mapping[str, Knob], assets: Path, restorers: Collect
     except (ValueError, RecursionError) as error:
         raise SceneError(f"{path}: not TOML: {error}.") from error
     try:
-        values, score = _knob_values({key: raw[key] for key in raw if key not in _HEADER}, knobs)
+        melt = _melting_points(raw, path.parent, (assets / melting.NAME, measured))
+        values, score = _knob_values({key: raw[key] for key in raw if key not in _HEADER}, knobs, melt)
         return Scene(name=path.stem, values=values, score=score, text=text, **_header(raw, path, assets, restorers))
-    except SceneError as error:
+    except (SceneError, MeltingError) as error:
         raise SceneError(f"{path}: {error}") from None
 
 
@@ -254,14 +266,54 @@ def _require_picture(path: Path) -> None:
 # The knobs ----------------------------------------------------------------------------------------------------------
 
 
-def _knob_values(tables: Mapping[str, Any], knobs: Mapping[str, Knob]) -> tuple[dict[str, float], dict[str, Curve]]:
+@dataclass(frozen=True, slots=True)
+class _Melt:
+    """The melting points known for the scene's restorer, by medium, and how it is called."""
+
+    points: Mapping[str, MeltingPoint]
+    restorer: str
+
+    def resolve(self, knob: Knob, text: str) -> float:
+        """The number behind ``melt + 0.05``."""
+        key = _dotted(knob.address)
+        try:
+            away = melting.offset(text)
+        except MeltingError as error:
+            raise SceneError(f"{key} takes {knob.expects()}, and it {error}.") from None
+        medium = knob.address.split("/")[2]
+        point = self.points.get(medium)
+        if point is None:
+            raise SceneError(
+                f"{key}: nobody has measured where {self.restorer} melts in {medium}. "
+                f"Measure it: burntout melt --restorer {self.restorer} --medium {medium}."
+            )
+        if point.temperature is None:
+            raise SceneError(f"{key}: {self.restorer} does not melt in {medium} at any temperature. Write a number.")
+        return round(point.temperature + away, 6)
+
+
+def _melting_points(raw: Mapping[str, Any], beside: Path, tables: Iterable[Path | None]) -> _Melt:
+    """What is known of the scene's restorer; later tables are believed before earlier ones."""
+    restorer, model = raw.get("restorer", "ember"), raw.get("model")
+    if isinstance(model, str) and "/" in model:
+        model = str((beside / model).resolve())
+    points = {}
+    for table in tables:
+        points.update(melting.read(table) if table else {})
+    own = {medium: point for (name, given, medium), point in points.items() if (name, given) == (restorer, model)}
+    return _Melt(own, str(restorer))
+
+
+def _knob_values(
+    tables: Mapping[str, Any], knobs: Mapping[str, Knob], melt: _Melt
+) -> tuple[dict[str, float], dict[str, Curve]]:
     values: dict[str, float] = {}
     score: dict[str, Curve] = {}
     for address, raw in _flat(tables, "", knobs):
         if isinstance(raw, dict):
-            score[address] = _curve(knobs[address], raw)
+            score[address] = _curve(knobs[address], raw, melt)
         else:
-            values[address] = _constant(knobs[address], raw)
+            values[address] = _constant(knobs[address], raw, melt)
     return values, score
 
 
@@ -287,7 +339,9 @@ def _unknown(address: str, knobs: Mapping[str, Knob]) -> SceneError:
     return SceneError(f"nothing listens to the key {_shown(key)}.{hint}")
 
 
-def _constant(knob: Knob, raw: Any) -> float:
+def _constant(knob: Knob, raw: Any, melt: _Melt) -> float:
+    if isinstance(raw, str) and knob.address.startswith("/burn/") and knob.address.endswith("/temperature"):
+        raw = melt.resolve(knob, raw)
     fits = {
         "number": type(raw) in {int, float},
         "whole": type(raw) is int,
@@ -300,7 +354,7 @@ def _constant(knob: Knob, raw: Any) -> float:
     return knob.parse(raw)
 
 
-def _curve(knob: Knob, raw: Mapping[str, Any]) -> Curve:
+def _curve(knob: Knob, raw: Mapping[str, Any], melt: _Melt) -> Curve:
     """``{ score = [[generation, value], …], repeat = true }`` for knobs that are numbers."""
     key = _dotted(knob.address)
     if knob.kind not in {"number", "whole"}:
@@ -311,7 +365,7 @@ def _curve(knob: Knob, raw: Mapping[str, Any]) -> Curve:
                 f"{key} has no {_shown(name)}; a score has score and repeat.{nearest(name, ('score', 'repeat'))}"
             )
     repeat = _typed_switch(f"{key}.repeat", raw.get("repeat", False))
-    points = _points(knob, raw.get("score"))
+    points = _points(knob, raw.get("score"), melt)
     if repeat and points[-1][0] == 0.0:
         raise SceneError(f"{key} cannot repeat: its last point must lie after generation 0.")
     return Curve(points, repeat)
@@ -323,24 +377,24 @@ def _typed_switch(key: str, value: Any) -> bool:
     return value
 
 
-def _points(knob: Knob, raw: Any) -> tuple[tuple[float, float], ...]:
+def _points(knob: Knob, raw: Any, melt: _Melt) -> tuple[tuple[float, float], ...]:
     key = f"{_dotted(knob.address)}.score"
     if not isinstance(raw, list) or not raw:
         raise SceneError(f"{key} takes points [[generation, value], …], not {_shown(raw)}.")
-    points = tuple(_point(knob, key, point) for point in raw)
+    points = tuple(_point(knob, key, point, melt) for point in raw)
     for before, after in pairwise(points):
         if after[0] <= before[0]:
             raise SceneError(f"{key}: generation {after[0]:g} stands after {before[0]:g}. Put the points in order.")
     return points
 
 
-def _point(knob: Knob, key: str, raw: Any) -> tuple[float, float]:
+def _point(knob: Knob, key: str, raw: Any, melt: _Melt) -> tuple[float, float]:
     if not isinstance(raw, list) or len(raw) != 2:  # noqa: PLR2004 - a generation and a value
         raise SceneError(f"{key}: a point is [generation, value], not {_shown(raw)}.")
     generation, value = raw
     if type(generation) not in {int, float} or not 0 <= generation <= LAST_GENERATION:
         raise SceneError(f"{key}: a generation is a number from 0 on, not {_shown(generation)}.")
-    return float(generation), _constant(knob, value)
+    return float(generation), _constant(knob, value, melt)
 
 
 def _generation(point: tuple[float, float]) -> float:

@@ -10,8 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from installation import scenes
+from installation import melting, scenes
 from installation.knobs import Knob
+from installation.melting import MeltingPoint, written
 from installation.panels import all_knobs
 from installation.scenes import Curve, Scene, SceneError
 
@@ -164,6 +165,59 @@ def test_what_is_wrong_is_said_with_file_and_key(house, text, sentence):
     with pytest.raises(SceneError, match=sentence) as refusal:
         load(house, text)
     assert str(house / "scenes" / "fire.toml") in str(refusal.value)
+
+
+def melts(house, **points):
+    """A table of melting points of ember in these media, beside the origins."""
+    (house / "assets" / melting.NAME).write_text(written(melting_point(medium, at) for medium, at in points.items()))
+
+
+def melting_point(medium, at):
+    return MeltingPoint("ember", None, "ab", medium, at, 0.5, 1 / 64, 64, 2, 20, 16, 1, "")
+
+
+@pytest.mark.parametrize(("text", "heat"), [("melt", 0.5), ("melt + 0.05", 0.55), ("melt - 0.1", 0.4)])
+def test_a_temperature_may_be_told_from_the_melting_point(house, text, heat):
+    melts(house, gaussian=0.5)
+    assert load(house, f'{HOT}"{text}"').values[TEMPERATURE] == heat
+    score = load(house, f'{HOT}{{ score = [[0, 0.1], [9, "{text}"]] }}').score[TEMPERATURE]
+    assert score.points == ((0.0, 0.1), (9.0, heat))
+
+
+def test_this_machines_own_measurement_is_believed_before_the_shipped_one(house):
+    melts(house, gaussian=0.5)
+    own = house / "mine.json"
+    own.write_text(written([melting_point("gaussian", 0.7)]))
+    path = write(house, f'{HOT}"melt"')
+    assert scenes.load(path, KNOBS, house / "assets", measured=own).values[TEMPERATURE] == 0.7
+
+
+def test_another_restorers_melting_point_is_not_taken(house):
+    melts(house, gaussian=0.5)
+    with pytest.raises(SceneError, match="nobody has measured where archive melts in gaussian"):
+        load(house, f'{CAT}restorer = "archive"\n[burn.gaussian]\ntemperature = "melt"')
+
+
+MELTS_NOT = {
+    "unmeasured": ({}, f'{HOT}"melt"', r"Measure it: burntout melt --restorer ember --medium gaussian\."),
+    "never": ({"gaussian": None}, f'{HOT}"melt"', "ember does not melt in gaussian"),
+    "out of range": ({"gaussian": 0.9}, f'{HOT}"melt + 0.2"', "takes a number from 0 to 1, not 1.1"),
+    "misspelt": ({"gaussian": 0.5}, f'{HOT}"malt"', r'it understands "melt", "melt \+ 0.05" or "melt - 0.1"'),
+    "cold": ({"gaussian": 0.5}, f'{CAT}[loop]\norigin-mix = "melt"', "origin-mix takes a number .* not 'melt'"),
+}
+
+
+@pytest.mark.parametrize(("points", "text", "sentence"), MELTS_NOT.values(), ids=MELTS_NOT)
+def test_what_does_not_melt_is_said(house, points, text, sentence):
+    melts(house, **points)
+    with pytest.raises(SceneError, match=sentence):
+        load(house, text)
+
+
+def test_a_damaged_table_is_a_sentence(house):
+    (house / "assets" / melting.NAME).write_text("{")
+    with pytest.raises(SceneError, match="Remove it and measure again"):
+        load(house, f'{HOT}"melt"')
 
 
 def test_a_scene_that_is_not_there_is_refused(house):
