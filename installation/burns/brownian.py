@@ -180,4 +180,5 @@ def _steps(swarm: Swarm, width: float, rng: Generator) -> Swarm:
 
 def _ring(swarm: Swarm) -> torch.Tensor:
     """The length of both rings, there and back in the mirror, as 2 x 1 x 1."""
-    return swarm.new_tensor(swarm.shape[-2:]).reshape(2, 1, 1) * (2 * GRAIN)
+    ring: torch.Tensor = swarm.new_tensor(swarm.shape[-2:]).reshape(2, 1, 1) * (2 * GRAIN)
+    return ring
