@@ -190,6 +190,7 @@ def test_the_covering_noise_is_that_of_heat_as_the_grain_of_splat_is_known(tempe
 def test_without_its_grain_splat_shows_no_light_and_no_dark_that_was_not_there(photograph):
     splashed = Brownian(0.3, "splat")(photograph, generator(4, 1))
     assert float(splashed.image.max()) > 1.5
+    assert splashed.source is not None
     assert float(splashed.source.min()) >= float(photograph.min()) - 0.1
     assert float(splashed.source.max()) <= float(photograph.max()) + 0.1
 
