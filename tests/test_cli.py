@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from installation import cli
 from installation.burns import MEDIA, calibration
+from installation.cli import voice
 from installation.errors import Refusal
 from tests.system.performance import scene_file
 
@@ -25,29 +26,29 @@ def called(*words: str) -> str:
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90.0), ("60s", 60.0), ("5m", 300.0), ("1.5h", 5400.0)])
 def test_a_duration_is_a_number_with_a_unit(text, seconds):
-    assert cli.duration(text) == seconds
+    assert voice.duration(text) == seconds
 
 
 @pytest.mark.parametrize("text", ["", "s", "0s", "-3s", "5 minutes", "nan"])
 def test_what_is_no_duration_is_answered_with_an_example(text):
     with pytest.raises(typer.BadParameter, match="60s"):
-        cli.duration(text)
+        voice.duration(text)
 
 
 def test_a_window_size_is_width_by_height():
-    assert cli.window_size("1280x720") == (1280, 720)
+    assert voice.window_size("1280x720") == (1280, 720)
     with pytest.raises(typer.BadParameter, match="1280x720"):
-        cli.window_size("1280")
+        voice.window_size("1280")
 
 
 def test_temperatures_are_numbers_from_nothing_to_all():
-    assert cli.temperatures("0.2,.5,1") == (0.2, 0.5, 1.0)
+    assert voice.temperatures("0.2,.5,1") == (0.2, 0.5, 1.0)
 
 
 @pytest.mark.parametrize("text", ["", "hot", "0.5,", "1.2", "nan", "-1,1"])
 def test_what_is_no_temperature_is_answered_with_an_example(text):
     with pytest.raises(typer.BadParameter, match=r"0\.2,0\.5,1"):
-        cli.temperatures(text)
+        voice.temperatures(text)
 
 
 def test_a_strip_of_a_shipped_picture_is_drawn_by_its_name(tmp_path):

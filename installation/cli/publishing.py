@@ -1,0 +1,122 @@
+"""What leaves the room: takes, publish, restage, strip."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from installation.cli.voice import (
+    Config,
+    State,
+    console,
+    find_take,
+    given,
+    group,
+    progress_bar,
+    say,
+    temperatures,
+)
+from installation.machine import settings as settings_
+from installation.machine.files import share
+
+app = group("Publish the piece.")
+
+
+@app.command("takes")
+def list_takes(state: State = None, config: Config = None) -> None:
+    """List the takes that were recorded."""
+    from installation.recording import takes
+
+    settings = settings_.load(config, given(state=state))
+    table = Table("take", "scene", "frames", "MB", "status", box=None)
+    for take in takes.all_takes(settings.state):
+        size = f"{take.total_bytes / 1e6:.1f}"
+        table.add_row(take.name, take.scene, str(take.frames), size, take.status)
+    if table.row_count:
+        console.print(table)
+    else:
+        say(f"No takes in {settings.state}. Record one: burntout run --record")
+
+
+@app.command()
+def publish(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    out: Annotated[Path | None, typer.Option(help="Folder to publish into; default: the take's own.")] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make a film (MP4) and a contact sheet (PNG) from a take."""
+    from installation import publishing
+
+    found = find_take(take, settings_.load(config, given(state=state)))
+    with progress_bar() as progress:
+        task = progress.add_task(f"Publishing {found.name}", total=1.0)
+        paths = publishing.publish(found, out or found.folder, lambda share: progress.update(task, completed=share))
+    for path in paths:
+        say(str(path))
+
+
+@app.command()
+def restage(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Render a take's generations again from its log, and compare them hash for hash."""
+    from installation.publishing import restage as again
+
+    settings = settings_.load(config, given(state=state))
+    found = find_take(take, settings)
+    with progress_bar() as progress:
+        task = progress.add_task(f"Restaging {found.name}", total=1.0)
+        verdict = again.restage(found, settings.engine, lambda share: progress.update(task, completed=share))
+    console.print(verdict.sentence())
+    if not verdict.identical:
+        raise typer.Exit(1)
+
+
+@app.command()
+def strip(
+    picture: Annotated[
+        str, typer.Argument(help="A picture file, or the name of one that came with the program.")
+    ] = "astronaut",
+    *,
+    out: Annotated[Path, typer.Option(help="The .png or .webp to make.", dir_okay=False)] = Path("strip.png"),
+    temperatures_: Annotated[
+        Any, typer.Option("--temperatures", parser=temperatures, metavar="0.2,0.5,1", help="Which temperatures.")
+    ] = "0.2,0.4,0.6,0.8,1",
+    calibrated: Annotated[
+        bool, typer.Option("--calibrated/--raw", help="Equal harm along a row, or T on each medium's own scale.")
+    ] = True,
+    restored: Annotated[
+        str | None, typer.Option(metavar="ember|archive", help="Show also what this restorer makes of each.")
+    ] = None,
+    size: Annotated[int | None, typer.Option(min=64, max=1024, help="Pixels a side; default: the show's.")] = None,
+    width: Annotated[int | None, typer.Option(min=320, max=16384, help="Pixels across; default: untouched.")] = None,
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """Draw one picture burnt in every medium at several temperatures, on one sheet.
+
+    For example: burntout strip cat --temperatures 0.3,0.6,0.9 --restored ember --out cat.png
+    """
+    from installation.burns import calibration
+    from installation.publishing import strip as strips
+    from installation.restorers import shelf
+
+    settings = settings_.load(config, given(state=state))
+    origins = {path.stem: path for path in (share("assets") / "origins").iterdir()}
+    burnings = strips.Burnings(
+        origins.get(picture, Path(picture)),
+        size or settings.engine.size,
+        temperatures_,
+        calibration.standing(settings.state) if calibrated else None,
+        shelf.load(restored, None, settings.engine.models, "cpu") if restored else None,
+    )
+    with progress_bar() as progress:
+        task = progress.add_task("Burning", total=1.0)
+        strips.strip(burnings, out, width=width, progress=lambda share: progress.update(task, completed=share))
+    say(str(out))
