@@ -95,7 +95,7 @@ def _composite(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
     scene = _any(shelf, ("photo", "photo", "photo", "tex"), rng)
     ground, words = crop(scene.pixels, size, rng), scene.words
     for _ in range(rng.integers(1, 3)):
-        cutout = _any(shelf, ("cut", "render"), rng)
+        cutout = _any(shelf, ("cut", "cut", "cut", "render"), rng)
         ground, words = paste(ground, _with_alpha(cutout.pixels), rng), cutout.words + words
     return Exhibit(ground, words)
 
@@ -110,13 +110,13 @@ def _on_gradient(kind: str) -> Callable[[Shelf, int, Generator], Exhibit]:
 
 #: Share of the mix, kinds it cannot do without, painter.
 RECIPES: tuple[tuple[float, tuple[str, ...], Callable[[Shelf, int, Generator], Exhibit]], ...] = (
-    (0.40, ("photo",), _photo),
-    (0.25, ("photo", "cut"), _composite),
-    (0.20, ("art",), _art),
-    (0.10, ("render",), _on_gradient("render")),
-    (0.03, ("ico",), _on_gradient("ico")),
-    (0.02, ("svg",), _on_gradient("svg")),
-    (0.05, ("cut",), _on_gradient("cut")),
+    (0.36, ("photo",), _photo),
+    (0.22, ("photo", "cut"), _composite),
+    (0.16, ("art",), _art),
+    (0.04, ("render",), _on_gradient("render")),
+    (0.08, ("ico",), _on_gradient("ico")),
+    (0.04, ("svg",), _on_gradient("svg")),
+    (0.10, ("cut",), _on_gradient("cut")),
 )
 
 
