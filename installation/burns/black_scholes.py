@@ -180,6 +180,22 @@ def _multiplied(
     return spectrum.mul_(inverse(decay) if back else decay)
 
 
+def _multiplied_either_way(
+    spectrum: torch.Tensor, market: Market, down: torch.Tensor, across: torch.Tensor, *, back: bool
+) -> None:
+    """As ``_multiplied``; the fastest wave of an even circle, which runs up as much as down, has the mean of the two.
+
+    Across, the inverse FFT sees to that: it takes the real part of that wave.
+    """
+    half, odd = divmod(len(down), 2)
+    fastest = spectrum.narrow(DOWN, half, 1)
+    upward = fastest.clone()
+    _multiplied(spectrum, market, down, across, back=back)
+    if not odd:
+        _multiplied(upward, market, -down[half, None], across, back=back)
+        fastest.add_(upward).div_(2.0)
+
+
 def _by_fft(picture: torch.Tensor, market: Market, *, back: bool) -> torch.Tensor:
     """The whole circle of waves, with the margins in it."""
     import torch
@@ -192,7 +208,7 @@ def _by_fft(picture: torch.Tensor, market: Market, *, back: bool) -> torch.Tenso
     spectrum = torch.fft.rfftn(extended, dim=axes)
     exact = _exact(picture)
     eta = torch.fft.fftfreq(sizes[0], **exact) if len(axes) > 1 else torch.zeros(1, **exact)
-    _multiplied(spectrum, market, eta, torch.fft.rfftfreq(sizes[-1], **exact), back=back)
+    _multiplied_either_way(spectrum, market, eta, torch.fft.rfftfreq(sizes[-1], **exact), back=back)
     moved: torch.Tensor = torch.fft.irfftn(spectrum, s=sizes, dim=axes)
     for axis in axes:
         moved = moved.narrow(axis, pad, picture.shape[axis])

@@ -119,6 +119,16 @@ def test_two_strangers_are_priced_one_after_the_other(years, volatility, rate):
     close(price_of_two(payoff, years, volatility, rate, 0.1, correlation=0.0), both, 1e-6)
 
 
+@given(years=YEARS, volatility=VOLATILITIES, rate=RATES, correlation=CORRELATIONS)
+def test_two_assets_may_change_places(years, volatility, rate, correlation):
+    payoff = picture(9, 14)
+    value, changed = (
+        price_of_two(each, years, volatility, rate, 0.1, correlation=correlation)
+        for each in (payoff, payoff.transpose(-1, -2))
+    )
+    close(value, changed.transpose(-1, -2), 1e-6)
+
+
 @given(years=YEARS, correlation=CORRELATIONS)
 def test_a_sure_payment_is_sure_whatever_two_assets_do(years, correlation):
     sure = torch.full((1, 3, 8, 12), 0.7, dtype=torch.float64)
