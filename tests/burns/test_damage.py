@@ -51,7 +51,8 @@ def test_every_picture_of_a_batch_has_its_own(photograph):
 
 
 def test_what_no_screen_can_show_does_no_harm(photograph):
-    torch.testing.assert_close(damage(4.0 * photograph, photograph), damage((4.0 * photograph).clamp(-1, 1), photograph))
+    beyond = 4.0 * photograph
+    torch.testing.assert_close(damage(beyond, photograph), damage(beyond.clamp(-1, 1), photograph))
 
 
 @given(level=LEVELS, other=LEVELS)

@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from installation.publishing import PublishError
-from installation.publishing.contact_sheet import CELL, COLUMNS, GROUND, HEAD, WIDTH, arrange, contact_sheet, corner
+from installation.publishing.contact_sheet import CELL, COLUMNS, HEAD, WIDTH, arrange, contact_sheet, corner
+from installation.publishing.lettering import GROUND
 from installation.recording import takes
 from tests.recording.rehearsal import frame, frames, noise, rehearse
 
