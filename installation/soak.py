@@ -98,15 +98,18 @@ class Ailing:
             yield self._spoilt(step)
 
     def _spoilt(self, step: Step) -> Step:
-        """NaN, white, a cycle of two, and one and the same picture, each at its hour."""
+        """NaN, white, a cycle of two, and one and the same picture, each at its hour.
+
+        No keeper cures a model that knows one picture only, so that spell is shorter than the limit.
+        """
         hour = self.turned % 7000
         if 1200 <= hour < 1208:  # noqa: PLR2004 - the timetable
             return replace(step, denoised=step.denoised * float("nan"))
         if 2300 <= hour < 2310:  # noqa: PLR2004
             return replace(step, denoised=0.2 * step.denoised + 1.2)
-        if 3200 <= hour < 3500:  # noqa: PLR2004
+        if 3200 <= hour < 3400:  # noqa: PLR2004
             return replace(step, denoised=(-1) ** self.turned * self.pictures[:1])
-        if 5200 <= hour < 5500:  # noqa: PLR2004
+        if 5200 <= hour < 5350:  # noqa: PLR2004
             return replace(step, denoised=self.pictures[1:2])
         return step
 

@@ -31,7 +31,7 @@ REHEATING, REHEATED = 8, 0.9  # generations, temperature: about five seconds of 
 ELSEWHERE, WARM = 32, 0.6  # generations in another medium, at this temperature or above: a cold one would not help
 MEDIA_TRIED = ("gaussian", "heat", "animorphosis")  # white noise, no noise, and somebody else's noise
 LOOK_EVERY = 16  # generations between two looks for what takes a moment to see
-RECURRENCE = 2  # times patience and refractory: trouble that is back within them climbs on, later it begins anew
+RECURRENCE = 2  # times patience and refractory time: trouble that is back within them climbs on
 ALBUM_STREAM = 4  # of the generation's random numbers; burning, restoring and drift have 1 to 3
 PROPORTIONAL, INTEGRAL = 0.3, 0.03  # of the controller, in temperature per diversity and look
 COOLEST, HOTTEST = 0.05, 0.95  # temperatures the controller may ask for
@@ -114,13 +114,18 @@ def diagnose(lineage: Lineage, patience: int, refused: str | None) -> Trouble | 
 def climb(lineage: Lineage, keeping: Keeping, trouble: Trouble, album: Album) -> str:
     """Take the next rung: the first that can help, or the one above the last where the trouble is soon back."""
     care = lineage.care
-    recent = care.rung and lineage.serial - care.since <= RECURRENCE * (keeping.patience + keeping.refractory)
+    recent = care.rung and lineage.serial - care.since <= soon(keeping)
     rung = max(care.rung + 1, trouble.rung) if recent else trouble.rung
     rung = rung if rung <= ORIGIN else trouble.rung
     done = _act(lineage, rung, album)
     lineage.care = replace(care, rung=rung, since=lineage.serial)
     lineage.history.clear()  # what comes now is another life
     return f"{trouble.cause}; {done}"
+
+
+def soon(keeping: Keeping) -> int:
+    """Generations within which trouble is still the old one: a rung's own length, and time to be seen again, twice."""
+    return ELSEWHERE + LOOK_EVERY + RECURRENCE * (keeping.patience + keeping.refractory)
 
 
 def another(medium: str) -> str:

@@ -153,7 +153,7 @@ def test_trouble_that_is_soon_back_climbs_the_ladder_and_begins_below_again(pict
 
 
 def test_trouble_that_comes_back_late_is_reheated_again(pictures):
-    late = 2 * (PATIENCE + REFRACTORY) + 1
+    late = keeper.soon(Keeping(patience=PATIENCE, refractory=REFRACTORY)) + 1
 
     def sometimes(step, turned):
         return stubborn(step, turned) if turned <= PATIENCE or turned > PATIENCE + late else step
