@@ -1,4 +1,4 @@
-"""Every picture that ships is documented and can be used."""
+"""Every picture and text that ships is documented and can be used."""
 
 import re
 from pathlib import Path
@@ -6,18 +6,25 @@ from pathlib import Path
 import pytest
 
 from installation import images
+from installation.collapse import text
 
 ASSETS = Path(__file__).parents[1] / "assets"
 PICTURES = sorted(path for room in ("origins", "archive") for path in (ASSETS / room).iterdir())
+TEXTS = sorted((ASSETS / "texts").iterdir())
 LISTED = re.findall(
-    r"^\| ((?:origins|archive)/\S+) \|", (ASSETS / "PROVENANCE.md").read_text(encoding="utf-8"), re.MULTILINE
+    r"^\| ((?:origins|archive|texts)/\S+) \|", (ASSETS / "PROVENANCE.md").read_text(encoding="utf-8"), re.MULTILINE
 )
 
 
-def test_every_picture_has_one_line_of_provenance_and_every_line_a_picture():
-    assert sorted(LISTED) == [path.relative_to(ASSETS).as_posix() for path in PICTURES]
+def test_every_file_has_one_line_of_provenance_and_every_line_a_file():
+    assert sorted(LISTED) == sorted(path.relative_to(ASSETS).as_posix() for path in (*PICTURES, *TEXTS))
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)
 def test_every_picture_loads(picture):
     assert images.load(picture, 32, 48).shape == (32, 48, 3)
+
+
+@pytest.mark.parametrize("path", TEXTS, ids=lambda path: path.stem)
+def test_every_text_has_enough_to_learn_from(path):
+    assert len(text.load(path)) >= text.FEWEST

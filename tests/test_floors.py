@@ -17,7 +17,7 @@ FLOORS = (
     ("errors", "records", "knobs", "randomness", "images", "melting"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
-    ("loop", "stage", "recording"),
+    ("loop", "stage", "recording", "collapse"),
     ("publishing", "engine", "panels", "training"),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
