@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from installation.images import ImageError, load, to_pixels, to_tensor
+from installation.images import BAND, ImageError, by_pixels, load, to_pixels, to_tensor
 
 TALL, WIDE = 24, 32
 LEFT, RIGHT = (200, 40, 90), (20, 160, 240)  # the two halves of the picture everything here is made from
@@ -295,6 +295,43 @@ def test_any_damage_whatever_gives_a_picture_or_a_sentence(tmp_path, file, bites
 def test_all_256_levels_survive_the_way_to_floats_and_back():
     pixels = np.arange(256, dtype=np.uint8).repeat(3).reshape(16, 16, 3)
     np.testing.assert_array_equal(to_pixels(to_tensor(pixels)), pixels)
+
+
+def test_every_level_is_the_float_nearest_to_its_definition():
+    levels = np.arange(256, dtype=np.uint8)
+    floats = to_tensor(levels.repeat(3).reshape(16, 16, 3))[0, 0].flatten()
+    np.testing.assert_array_equal(floats, levels.astype(np.float32) / np.float32(127.5) - np.float32(1.0))
+
+
+@pytest.mark.parametrize("height", [1, BAND - 1, BAND, 2 * BAND + 3])
+def test_pictures_of_any_height_are_rounded_to_the_definition(height):
+    image = 2.4 * torch.rand(2, 3, height, 17, generator=torch.Generator().manual_seed(height)) - 1.2
+    levels = ((image[0].clamp(-1.0, 1.0) + 1.0) * 127.5).round().byte()
+    np.testing.assert_array_equal(to_pixels(image), levels.permute(1, 2, 0))
+
+
+@pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])
+@pytest.mark.parametrize("kind", [torch.float16, torch.float32, torch.float64])
+def test_pixels_are_the_same_whatever_holds_the_floats_and_the_floats_stay(kind, layout):
+    image = to_tensor(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).to(kind, memory_format=layout)
+    before = image.clone()
+    np.testing.assert_array_equal(to_pixels(image), np.arange(192).reshape(8, 8, 3))
+    assert torch.equal(image, before)
+
+
+def test_pixels_that_cannot_be_written_or_run_backwards_become_floats():
+    pixels = np.arange(192, dtype=np.uint8).reshape(8, 8, 3)
+    pixels.flags.writeable = False
+    assert torch.equal(to_tensor(pixels[::-1]), to_tensor(pixels).flip(-2))
+
+
+@pytest.mark.parametrize("kind", [torch.float32, torch.float64])
+@given(count=st.integers(1, 3))
+def test_a_batch_is_changed_picture_by_picture_and_stays_what_it_is(kind, count):
+    flat = torch.arange(count, dtype=kind).reshape(-1, 1, 1, 1).expand(-1, 3, 8, 9) / 127.5 - 1.0
+    changed = by_pixels(flat, lambda pixels: pixels + 1)
+    assert changed.dtype == kind
+    torch.testing.assert_close(changed, flat + 1 / 127.5)
 
 
 def test_floats_are_one_image_of_a_batch_from_minus_one_to_one():

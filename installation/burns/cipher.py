@@ -19,7 +19,7 @@ import numpy as np
 
 from installation.burns.registry import medium
 from installation.burns.temperature import HOTTEST_SIGMA
-from installation.images import to_pixels, to_tensor
+from installation.images import by_pixels
 from installation.knobs import knob
 from installation.records import Burnt
 
@@ -52,11 +52,9 @@ class Cipher:
     order: str = knob("planes", choices=("planes", "bytes"), doc="Bits from the lowest up (planes), or byte by byte.")
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:
-        import torch
-
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
-        burnt = torch.cat([to_tensor(self._encrypted(one, rng)) for one in torch.split(image, 1)]).to(image)
+        burnt = by_pixels(image, lambda pixels: self._encrypted(pixels, key(int(rng.integers(TICKS)))))
         if self.order == "bytes":
             signal, noise, sigma = channel(self.temperature)
             return Burnt(burnt, self.temperature, sigma, signal, noise, image)
@@ -66,8 +64,7 @@ class Cipher:
             burnt, self.temperature, covering_sigma(whole, share), evidence=lambda guess: agreeing(guess, burnt, free)
         )
 
-    def _encrypted(self, image: Image, rng: Generator) -> Bytes:
-        pixels, secret = to_pixels(image), key(int(rng.integers(TICKS)))
+    def _encrypted(self, pixels: Bytes, secret: bytes) -> Bytes:
         if self.temperature == 1.0:
             return encrypt(pixels, secret)
         return encrypt(pixels, secret, veil(secret, pixels.shape, self.temperature, self.order))
@@ -80,16 +77,25 @@ def key(tick: int) -> bytes:
 
 def stream(secret: bytes, size: int, nonce: int = PIXELS) -> Bytes:
     """So many bytes of the keystream of ChaCha20 (RFC 8439's cipher with Bernstein's 64-bit counter and nonce)."""
-    from cryptography.hazmat.primitives import ciphers
-
-    chacha = ciphers.algorithms.ChaCha20(secret, bytes(8) + nonce.to_bytes(8, "little"))
-    return np.frombuffer(ciphers.Cipher(chacha, None).encryptor().update(bytes(size)), np.uint8)
+    return _turned(np.zeros(size, np.uint8), secret, nonce)
 
 
 def encrypt(pixels: Bytes, secret: bytes, bits: Bytes | None = None) -> Bytes:
     """A copy of uint8 pixels of any shape, encrypted; ``bits`` says which bits of each byte, by default all of them."""
-    noise = stream(secret, pixels.size).reshape(pixels.shape)
-    return pixels ^ (noise if bits is None else noise & bits)
+    if bits is None:
+        return _turned(pixels, secret, PIXELS)
+    hidden = stream(secret, pixels.size).reshape(pixels.shape) & bits
+    hidden ^= pixels
+    return hidden
+
+
+def _turned(data: Bytes, secret: bytes, nonce: int) -> Bytes:
+    """A copy of the bytes with the keystream laid over them, in their order; it cannot be written into."""
+    from cryptography.hazmat.primitives import ciphers
+
+    chacha = ciphers.algorithms.ChaCha20(secret, bytes(8) + nonce.to_bytes(8, "little"))
+    turned = ciphers.Cipher(chacha, None).encryptor().update(np.ascontiguousarray(data).reshape(-1))
+    return np.frombuffer(turned, np.uint8).reshape(data.shape)
 
 
 def decrypt(pixels: Bytes, secret: bytes, bits: Bytes | None = None) -> Bytes:
@@ -102,7 +108,12 @@ def veil(secret: bytes, shape: tuple[int, ...], temperature: float, order: str =
     whole, share = (0, temperature) if order == "bytes" else planes(temperature)
     more = ALL if order == "bytes" else min(2 ** (whole + 1) - 1, ALL)
     dice = stream(secret, 2 * math.prod(shape), CHOICE).view(np.uint16).reshape(shape)
-    return np.where(dice < round(share * 2**16), np.uint8(more), np.uint8(2**whole - 1))
+    bits = (dice < round(share * 2**16)).view(
+        np.uint8
+    )  # 0 or 1; sums where a choice could not be foreseen: half as long
+    bits *= np.uint8(more - (2**whole - 1))
+    bits += np.uint8(2**whole - 1)
+    return bits
 
 
 def planes(temperature: float) -> tuple[int, float]:
@@ -111,7 +122,7 @@ def planes(temperature: float) -> tuple[int, float]:
     The encrypted range, 2^bits of the 256 levels, is T of them on average: from 1 / 256 upward it grows in proportion.
     """
     levels = max(2.0**BITS * temperature, 1.0)
-    whole = math.floor(math.log2(levels))
+    whole = math.frexp(levels)[1] - 1  # the exponent itself: a logarithm just below 8 is rounded to 8
     return whole, levels / 2**whole - 1.0
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from installation.burns.jpeg_bins import agreeing
 from installation.burns.registry import medium
 from installation.burns.temperature import HOTTEST_SIGMA
-from installation.images import to_pixels, to_tensor
+from installation.images import by_pixels
 from installation.knobs import knob
 from installation.records import Burnt
 
@@ -47,15 +47,13 @@ class Jpeg:
     chroma: str = knob("4:2:0", choices=("4:4:4", "4:2:0"), doc="Colour at full or at half resolution.")
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:
-        import torch
-
         times = passes(self.temperature)
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
         grids = rng.integers(1, BLOCK, (times, 2)) if self.shift else np.zeros((times, 2), dtype=np.int64)
         level = quality(self.temperature)
-        saved = [to_tensor(resave(to_pixels(one), level, self.chroma, grids)) for one in torch.split(image, 1)]
-        burnt, counted = torch.cat(saved).to(image), times if self.shift else 1
+        burnt = by_pixels(image, lambda pixels: resave(pixels, level, self.chroma, grids))
+        counted = times if self.shift else 1
         return Burnt(
             burnt,
             self.temperature,

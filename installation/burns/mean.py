@@ -54,7 +54,7 @@ class Mean:
             return Burnt(image, 0.0, 0.0)
         seen = mean_image(self.of, *image.shape[-2:]).to(image)
         left = image.new_tensor(1.0 - self.temperature)
-        burnt = (left * image).add_(self.temperature * seen)
+        burnt = (left * image).add_(seen, alpha=self.temperature)
 
         def agreeing(guess: Image) -> Image:
             return guess + inverse(left) * (burnt - left * guess - self.temperature * seen)

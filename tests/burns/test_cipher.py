@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from installation import images
@@ -83,6 +83,11 @@ def test_with_the_next_tick_nothing_comes_back(portrait):
     assert abs(np.corrcoef(wrong.ravel(), portrait.ravel())[0, 1]) < 0.01
 
 
+def test_all_the_bits_are_those_of_a_veil_that_covers_all(portrait):
+    bits = np.full_like(portrait, ALL)
+    assert np.array_equal(encrypt(portrait[:, ::2], key(1)), encrypt(portrait[:, ::2], key(1), bits[:, ::2]))
+
+
 def test_encrypting_leaves_the_pixels_it_was_given_untouched(portrait):
     before = portrait.copy()
     encrypt(portrait, key(1))
@@ -155,6 +160,7 @@ def test_in_planes_the_encrypted_range_is_a_share_t_of_the_byte(temperature):
 
 
 @given(temperature=st.floats(1 / 256, 1.0))
+@example(math.nextafter(1.0, 0.0))
 def test_planes_burn_from_the_lowest_bit_up(temperature):
     whole, share = planes(temperature)
     assert 0 <= whole <= BITS
