@@ -11,10 +11,11 @@ import logging
 import math
 import threading
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from installation.programme.chores import Chore, next_time
 from installation.programme.hours import Desired, Programme, desired_state
 from installation.records import Message
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 MINUTE = 60  # seconds
+SET_BACK = timedelta(minutes=2)  # a clock that says earlier than before by more than this was set back
 SOURCE = "programme"
 
 
@@ -33,7 +35,10 @@ def utc_now() -> datetime:
 
 
 class Calendar:
-    """Posts ``/scene/load NAME`` and ``/programme/open T|F`` when the plan wants something else than before."""
+    """Posts ``/scene/load NAME`` and ``/programme/open T|F`` when the plan wants something else than before.
+
+    It also has the nightly chores done, each in a thread of APScheduler's.
+    """
 
     def __init__(
         self,
@@ -41,12 +46,15 @@ class Calendar:
         clock: Callable[[], datetime],
         post: Callable[[Message], None],
         period: int = MINUTE,
+        chores: Mapping[str, Chore] | None = None,
     ) -> None:
         """Nothing is posted before ``start``. ``period``: whole seconds between two looks at ``clock``."""
         self._programme = programme
         self._clock = clock
         self._post = post
         self._period = period
+        self._chores = chores or {}
+        self._seen: datetime | None = None
         self._posted: Desired | None = None
         self._turn = threading.Lock()
         self._scheduler: Any = None
@@ -62,6 +70,9 @@ class Calendar:
         self._scheduler = BackgroundScheduler(timezone=UTC, job_defaults=careful)
         self._scheduler.add_listener(_report, EVENT_JOB_ERROR | EVENT_JOB_MISSED)
         self._scheduler.add_job(self.wake, trigger=_every(self._period), id=SOURCE)
+        for name, chore in self._chores.items():
+            daily = _daily(chore.at, self._programme)
+            self._scheduler.add_job(chore.do, trigger=daily, id=name, misfire_grace_time=chore.grace)
         self._scheduler.start()
 
     def wake(self) -> None:
@@ -74,7 +85,11 @@ class Calendar:
         if not self._turn.acquire(blocking=False):
             return  # somebody else is looking at this very moment
         try:
-            self._post_changes(desired_state(self._clock(), self._programme))
+            now = self._clock()
+            if self._seen and now < self._seen - SET_BACK:
+                self._set_alarms_anew(now)
+            self._seen = now
+            self._post_changes(desired_state(now, self._programme))
         finally:
             self._turn.release()
 
@@ -83,6 +98,11 @@ class Calendar:
         if self._scheduler is not None:
             self._scheduler.shutdown(wait=False)
             self._scheduler = None
+
+    def _set_alarms_anew(self, now: datetime) -> None:
+        """Alarms of a later time would sleep until it comes again."""
+        for job in self._scheduler.get_jobs() if self._scheduler else ():
+            job.modify(next_run_time=job.trigger.get_next_fire_time(None, now))
 
     def _post_changes(self, wanted: Desired) -> None:
         before, opened = self._posted, wanted.open and not (self._posted and self._posted.open)
@@ -100,18 +120,31 @@ def next_look(now: datetime, period: int) -> datetime:
 
 
 def _every(period: int) -> Any:
+    """A trigger for every full period."""
+    return _trigger(lambda after: next_look(after, period))
+
+
+def _daily(at: int, programme: Programme) -> Any:
+    """A trigger for once a day, at minutes after midnight on the wall."""
+    return _trigger(lambda after: next_time(after, at, programme.zone))
+
+
+def _trigger(following: Callable[[datetime], datetime]) -> Any:
     """A trigger of APScheduler that asks only for the next time after now, however many were missed."""
     from apscheduler.triggers.base import BaseTrigger
 
-    class Every(BaseTrigger):  # type: ignore[misc] # APScheduler ships no types
+    class Following(BaseTrigger):  # type: ignore[misc] # APScheduler ships no types
         def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
-            return next_look(now if previous is None else max(now, previous), period)
+            return following(now if previous is None else max(now, previous))
 
-    return Every()
+    return Following()
 
 
 def _report(event: JobEvent) -> None:
-    """APScheduler swallows what its jobs raise; the next look comes all the same."""
+    """APScheduler swallows what its jobs raise; the next time comes all the same."""
     reason = getattr(event, "exception", None)
     what = f"failed ({reason})" if reason is not None else "was missed"
-    log.error("A look at the programme %s. It is looked at again within a minute.", what)
+    if event.job_id == SOURCE:
+        log.error("A look at the programme %s. It is looked at again within a minute.", what)
+    else:
+        log.error("The nightly chore %s %s. It is tried again tomorrow.", event.job_id, what)

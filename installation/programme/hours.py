@@ -7,41 +7,68 @@ or ended in it does so when the clock jumps. So the doors never shut while the w
 
 from __future__ import annotations
 
+import math
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from installation.programme.chores import Chores
+from installation.programme.days import When
+from installation.programme.sun import Sun, sun_minutes
+
+#: Minutes after a day's midnight on the wall, or a moment that the sun decides anew on every day.
+Moment = int | Sun
+
 DAY_MINUTES = 24 * 60
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 LOOK_BACK = 8  # days: what began on a weekday a week ago may still play
+MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Open from ``start`` to before ``end``: minutes after the day's midnight, up to 2 x 1440 past the next one."""
+    """Open from ``start`` to before ``end``, which may lie on the next day.
 
-    start: int
-    end: int
+    By the sun it may end before it starts: on that day it does not happen.
+    """
+
+    start: Moment
+    end: Moment
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """From ``at`` on (minutes after midnight) this scene plays, on these weekdays (0 is Monday)."""
+    """From ``at`` on this scene plays, on these weekdays (0 is Monday)."""
 
-    at: int
+    at: Moment
     scene: str
     days: frozenset[int] = frozenset(range(7))
 
 
 @dataclass(frozen=True, slots=True)
+class Rule:
+    """Hours that replace the week's on days that come again, holidays and late nights; ``name`` is for people."""
+
+    name: str
+    when: When
+    spans: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Programme:
-    """The plan. ``week`` has spans by weekday, None is always open; ``exceptions`` replace the spans of a date."""
+    """The plan. ``week`` has spans by weekday, None is always open.
+
+    ``exceptions`` replace the spans of a date; on other dates the first of the ``rules`` that falls on it does.
+    """
 
     zone: ZoneInfo
     week: Mapping[int, tuple[Span, ...]] | None = None
     exceptions: Mapping[date, tuple[Span, ...]] = field(default_factory=dict)
     plays: tuple[Play, ...] = ()
+    rules: tuple[Rule, ...] = ()
+    chores: Chores = field(default_factory=Chores)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,27 +88,89 @@ def is_open(now: datetime, programme: Programme) -> bool:
     """Whether the doors are open at ``now``, an aware instant."""
     today = now.astimezone(programme.zone).date()
     return any(
-        _reached(now, day, span.start, programme.zone) and not _passed(now, day, span.end, programme.zone)
-        for day in _days(today, range(-2, 2))  # a span may reach into the night after; a repeated hour, over midnight
-        for span in _spans(day, programme)
+        _reached(now, day, start, programme.zone) and not _passed(now, day, end, programme.zone)
+        for day in _days(today, range(-3, 3))  # the sun's offsets, the night after, a repeated hour over midnight
+        for start, end in hours_of(day, programme)
     )
 
 
 def scene_for(now: datetime, programme: Programme) -> str | None:
     """The scene that began last, today or on a day before; None when the plan names no scenes."""
     today = now.astimezone(programme.zone).date()
-    for day in _days(today, range(1, -LOOK_BACK - 1, -1)):
-        plays = [play for play in programme.plays if day.weekday() in play.days]
-        for play in sorted(plays, key=lambda play: play.at, reverse=True):
-            if _reached(now, day, play.at, programme.zone):
-                return play.scene
+    begun = [
+        (_on_the_wall(day, at), play.scene)
+        for day in _days(today, range(2, -LOOK_BACK - 1, -1))
+        for at, play in plays_of(day, programme)
+        if _reached(now, day, at, programme.zone)
+    ]
+    return max(begun, key=lambda each: each[0])[1] if begun else None
+
+
+def next_change(now: datetime, programme: Programme, days: int = 32) -> datetime | None:
+    """The first full minute after ``now`` at which the plan wants something else, in UTC; None within so many days.
+
+    Whatever the plan names lies on a full minute. Between two such instants only a jump of the clock can change what is
+    wanted, once, and that is found by halving.
+    """
+    state, before = desired_state(now, programme), now.astimezone(UTC)
+    for instant in sorted({each for each in _instants(before, programme, days) if each > before}):
+        if desired_state(instant, programme) != state:
+            return _first_after(before, instant, programme)
+        before = instant
     return None
 
 
+def hours_of(day: date, programme: Programme) -> list[tuple[int, int]]:
+    """The spans that begin on a date as minutes after its midnight, sun included, in order; empty ones left out."""
+    found = [
+        tuple(_minutes(each, day, programme) for each in (span.start, span.end)) for span in _spans(day, programme)
+    ]
+    return sorted((start, end) for start, end in found if start < end)
+
+
+def plays_of(day: date, programme: Programme) -> list[tuple[int, Play]]:
+    """What begins to play on a date, with minutes after its midnight, in order."""
+    plays = [(_minutes(play.at, day, programme), play) for play in programme.plays if day.weekday() in play.days]
+    return sorted(plays, key=lambda each: each[0])
+
+
+def reason(day: date, programme: Programme) -> str:
+    """Why a date has the hours it has, where they are not the week's: a rule's name, ``exception``, or nothing."""
+    rule = _rule(day, programme)
+    return "exception" if day in programme.exceptions else rule.name if rule else ""
+
+
 def _spans(day: date, programme: Programme) -> tuple[Span, ...]:
-    always = (Span(0, DAY_MINUTES),)
-    usual = always if programme.week is None else programme.week.get(day.weekday(), ())
-    return programme.exceptions.get(day, usual)
+    if day in programme.exceptions:
+        return programme.exceptions[day]
+    if rule := _rule(day, programme):
+        return rule.spans
+    return (Span(0, DAY_MINUTES),) if programme.week is None else programme.week.get(day.weekday(), ())
+
+
+def _rule(day: date, programme: Programme) -> Rule | None:
+    return next((rule for rule in programme.rules if rule.when.falls_on(day)), None)
+
+
+def _minutes(moment: Moment, day: date, programme: Programme) -> int:
+    return moment if isinstance(moment, int) else sun_minutes(moment, day, programme.zone)
+
+
+def _instants(now: datetime, programme: Programme, days: int) -> Iterator[datetime]:
+    """When something may change, both ways where an hour is repeated, in no order."""
+    for day in _days(now.astimezone(programme.zone).date(), range(-3, days + 1)):
+        begins = [at for at, _ in plays_of(day, programme)]
+        for minutes in (*begins, *(each for span in hours_of(day, programme) for each in span)):
+            for fold in (0, 1):
+                yield _on_the_wall(day, minutes).replace(tzinfo=programme.zone, fold=fold).astimezone(UTC)
+
+
+def _first_after(before: datetime, changed: datetime, programme: Programme) -> datetime:
+    """The first minute in (before, changed] at which what is wanted at ``before`` is wanted no more."""
+    state, minutes = desired_state(before, programme), range(1, math.ceil((changed - before) / MINUTE) + 1)
+    start = before.replace(second=0, microsecond=0)
+    at = bisect_left(minutes, 1, key=lambda count: desired_state(start + count * MINUTE, programme) != state)
+    return start + minutes[at] * MINUTE
 
 
 def _days(today: date, offsets: range) -> Iterator[date]:

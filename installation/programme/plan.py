@@ -4,94 +4,153 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Collection, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from installation.errors import Refusal
 from installation.knobs import nearest
-from installation.programme.hours import DAY_MINUTES, WEEKDAYS, Play, Programme, Span
+from installation.programme.chores import LOGS_DAYS, Chores
+from installation.programme.hours import DAY_MINUTES, WEEKDAYS, Play, Programme, Rule, Span
+from installation.programme.sun import Place
+from installation.programme.times import ProgrammeError, clock, minutes, moment, shown, span, when
 
-_TIME = re.compile(r"([01]\d|2[0-4]):([0-5]\d)", re.ASCII)
-SHOWN = 60  # characters of a wrong value that fit into a sentence
+__all__ = ["ProgrammeError", "load"]
 
-
-class ProgrammeError(Refusal):
-    """A programme.toml that cannot be kept: file, key and reason."""
+Read = TypeVar("Read")
+TABLES = ("timezone", "place", "hours", "exception", "holiday", "late", "play", "chores")
+CHORES = ("restart", "export", "rotate", "tidy")
+LONGEST_EXCEPTION = 366  # days
+GIGABYTE = 10**9
+MOST_GIGABYTES, MOST_DAYS = 1e6, 3650
 
 
 def load(path: Path | None, scene_names: Collection[str], zone: ZoneInfo) -> Programme:
     """The plan of a file; without one the doors are always open and nothing changes.
 
-    ``scene_names`` are the scenes there are. Raises ``ProgrammeError`` naming file, key and the nearest valid name.
+    ``scene_names`` are the scenes there are, ``zone`` holds where the file names none. Raises ``ProgrammeError`` naming
+    file, line, key and the nearest valid name.
     """
     if path is None:
         return Programme(zone)
-    raw = _read(path)
+    text = _text(path)
     try:
-        _require_known("", raw, ("hours", "exception", "play"))
-        return Programme(
-            zone,
-            week=_week(raw["hours"]) if "hours" in raw else None,
-            exceptions=_exceptions(_tables("exception", raw)),
-            plays=_plays(_tables("play", raw), scene_names),
-        )
+        raw = tomllib.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ProgrammeError(f"{path} is not TOML in UTF-8: {error}.") from error
+    try:
+        return _programme(raw, scene_names, zone)
     except ProgrammeError as error:
-        raise ProgrammeError(f"{path}: {error}") from None
+        line = _line(text, str(error), error.number)
+        raise ProgrammeError(f"{path}{f', line {line}' if line else ''}: {error}") from None
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _text(path: Path) -> str:
     try:
-        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+        return path.read_bytes().decode("utf-8-sig")
     except OSError as error:
         raise ProgrammeError(f"{path} cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise ProgrammeError(f"{path} is not TOML in UTF-8: {error}.") from error
 
 
-def _week(raw: Any) -> dict[int, tuple[Span, ...]]:
+def _programme(raw: Mapping[str, Any], scene_names: Collection[str], zone: ZoneInfo) -> Programme:
+    _require_known("", raw, TABLES)
+    place = _place(_table("place", raw["place"])) if "place" in raw else None
+    holidays = _each("holiday", raw, lambda table: _rule("holiday", table, [], place))
+    nights = _each("late", raw, lambda table: _rule("late", table, None, place))
+    return Programme(
+        _zone(raw["timezone"]) if "timezone" in raw else zone,
+        week=_week(raw["hours"], place) if "hours" in raw else None,
+        exceptions=_exceptions(raw, place),
+        plays=_plays(raw, scene_names, place),
+        rules=(*holidays, *nights),
+        chores=_chores(_table("chores", raw.get("chores", {}))),
+    )
+
+
+def _zone(name: Any) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError, TypeError, AttributeError):  # an unknown zone is a KeyError
+        raise ProgrammeError(f"timezone takes a name like Europe/Berlin, not {shown(name)}.") from None
+
+
+def _place(table: Mapping[str, Any]) -> Place:
+    _require_known("place.", table, ("latitude", "longitude"))
+    return Place(_degrees("latitude", table, 90), _degrees("longitude", table, 180))
+
+
+def _degrees(key: str, table: Mapping[str, Any], most: int) -> float:
+    return _number(f"place.{key}", table.get(key), -most, most, "degrees")
+
+
+def _week(raw: Any, place: Place | None) -> dict[int, tuple[Span, ...]]:
     """``daily`` is for every day that is not named; a day that neither names is closed."""
     days = _table("hours", raw)
     _require_known("hours.", days, ("daily", *WEEKDAYS))
     daily = days.get("daily", [])
-    return {n: _spans(f"hours.{day}", days.get(day, daily)) for n, day in enumerate(WEEKDAYS)}
+    return {n: _spans(f"hours.{day}", days.get(day, daily), place) for n, day in enumerate(WEEKDAYS)}
 
 
-def _exceptions(tables: list[dict[str, Any]]) -> dict[date, tuple[Span, ...]]:
+def _exceptions(raw: Mapping[str, Any], place: Place | None) -> dict[date, tuple[Span, ...]]:
     found: dict[date, tuple[Span, ...]] = {}
-    for table in tables:
-        _require_known("exception.", table, ("date", "hours"))
-        day = table.get("date")
-        if not isinstance(day, date) or isinstance(day, datetime):
-            raise ProgrammeError(f"exception.date takes a date like 2026-12-24, without quotes, not {_shown(day)}.")
-        if day in found:
-            raise ProgrammeError(f"exception.date: {day} stands twice. Put all its hours into one.")
-        found[day] = _spans(f"exception.hours of {day}", table.get("hours"))
+
+    def read(table: dict[str, Any]) -> None:
+        _require_known("exception.", table, ("date", "until", "hours"))
+        first = _date("exception.date", table.get("date"))
+        last = _date("exception.until", table.get("until", first))
+        if not 0 <= (last - first).days < LONGEST_EXCEPTION:
+            raise ProgrammeError(f"exception.until: {last} must lie 0 to {LONGEST_EXCEPTION - 1} days after {first}.")
+        spans = _spans(f"exception.hours of {first}", table.get("hours"), place)
+        for day in (first + timedelta(days=count) for count in range((last - first).days + 1)):
+            if day in found:
+                raise ProgrammeError(f"exception.date: {day} stands twice. Put all its hours into one.")
+            found[day] = spans
+
+    _each("exception", raw, read)
     return found
 
 
-def _plays(tables: list[dict[str, Any]], scene_names: Collection[str]) -> tuple[Play, ...]:
-    plays = tuple(_play(table, scene_names) for table in tables)
-    taken: set[tuple[int, int]] = set()
-    for play in plays:
+def _date(key: str, raw: Any) -> date:
+    if not isinstance(raw, date) or isinstance(raw, datetime):
+        raise ProgrammeError(f"{key} takes a date like 2026-12-24, without quotes, not {shown(raw)}.")
+    if not 1970 <= raw.year <= 9000:  # noqa: PLR2004 - beyond lie the ends of the calendar
+        raise ProgrammeError(f"{key}: {raw} lies outside the years 1970 to 9000.")
+    return raw
+
+
+def _rule(kind: str, table: Mapping[str, Any], usual: list[str] | None, place: Place | None) -> Rule:
+    _require_known(f"{kind}.", table, ("name", "on", "hours"))
+    on, name = when(f"{kind}.on", table.get("on")), table.get("name", kind)
+    if not isinstance(name, str):
+        raise ProgrammeError(f"{kind}.name takes a text, not {shown(name)}.")
+    return Rule(name, on, _spans(f"{kind}.hours", table.get("hours", usual), place))
+
+
+def _plays(raw: Mapping[str, Any], scene_names: Collection[str], place: Place | None) -> tuple[Play, ...]:
+    taken: set[tuple[object, int]] = set()
+
+    def read(table: dict[str, Any]) -> Play:
+        play = _play(table, scene_names, place)
         slots = {(play.at, day) for day in play.days}
         if slots & taken:
-            raise ProgrammeError(
-                f"play.at: two scenes at {_clock(play.at)} on one day. Move {play.scene} or take it out."
-            )
-        taken |= slots
-    return plays
+            at = clock(play.at) if isinstance(play.at, int) else table["at"]
+            raise ProgrammeError(f"play.at: two scenes at {at} on one day. Move {play.scene} or take it out.")
+        taken.update(slots)
+        return play
+
+    return tuple(_each("play", raw, read))
 
 
-def _play(table: Mapping[str, Any], scene_names: Collection[str]) -> Play:
+def _play(table: Mapping[str, Any], scene_names: Collection[str], place: Place | None) -> Play:
     _require_known("play.", table, ("at", "scene", "days"))
     scene = table.get("scene")
     if not isinstance(scene, str) or scene not in scene_names:
         hint = nearest(scene, scene_names) if isinstance(scene, str) else ""
-        raise ProgrammeError(f"play.scene takes the name of a scene, not {_shown(scene)}.{hint}")
-    at = _minutes("play.at", table.get("at"))
+        raise ProgrammeError(f"play.scene takes the name of a scene, not {shown(scene)}.{hint}")
+    at = moment("play.at", table.get("at"), place)
     if at == DAY_MINUTES:
         raise ProgrammeError('play.at: say "00:00" on the day after instead of "24:00".')
     return Play(at, scene, _weekdays(table.get("days", list(WEEKDAYS))))
@@ -99,65 +158,79 @@ def _play(table: Mapping[str, Any], scene_names: Collection[str]) -> Play:
 
 def _weekdays(raw: Any) -> frozenset[int]:
     if not isinstance(raw, list) or not raw:
-        raise ProgrammeError(f'play.days takes a list of weekdays like ["saturday", "sunday"], not {_shown(raw)}.')
+        raise ProgrammeError(f'play.days takes a list of weekdays like ["saturday", "sunday"], not {shown(raw)}.')
     for day in raw:
         if day not in WEEKDAYS:
             hint = nearest(day, WEEKDAYS) if isinstance(day, str) else ""
-            raise ProgrammeError(f"play.days: {_shown(day)} is no weekday.{hint}")
+            raise ProgrammeError(f"play.days: {shown(day)} is no weekday.{hint}")
     return frozenset(WEEKDAYS.index(day) for day in raw)
 
 
-def _spans(key: str, raw: Any) -> tuple[Span, ...]:
+def _chores(table: Mapping[str, Any]) -> Chores:
+    _require_known("chores.", table, (*CHORES, "takes_gb", "logs_days"))
+    times = {name: minutes(f"chores.{name}", table[name]) for name in CHORES if name in table}
+    budget, days = table.get("takes_gb"), table.get("logs_days", LOGS_DAYS)
+    if budget is not None and "tidy" not in times:
+        raise ProgrammeError('chores.takes_gb needs a time to look: add tidy = "06:00".')
+    kept = None if budget is None else int(_number("chores.takes_gb", budget, 0.1, MOST_GIGABYTES, "GB") * GIGABYTE)
+    return Chores(**times, takes_bytes=kept, logs_days=int(_number("chores.logs_days", days, 1, MOST_DAYS, "days")))
+
+
+def _number(key: str, raw: Any, low: float, high: float, unit: str) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float) or not low <= raw <= high:
+        raise ProgrammeError(f"{key} takes a number from {low:g} to {high:g} {unit}, not {shown(raw)}.")
+    return float(raw)
+
+
+def _spans(key: str, raw: Any, place: Place | None) -> tuple[Span, ...]:
     if not isinstance(raw, list):
-        raise ProgrammeError(f'{key} takes a list of spans like ["10:00-18:00"], not {_shown(raw)}; [] is closed.')
-    return tuple(_span(key, span) for span in raw)
+        raise ProgrammeError(f'{key} takes a list of spans like ["10:00-18:00"], not {shown(raw)}; [] is closed.')
+    return tuple(span(key, each, place) for each in raw)
 
 
-def _span(key: str, raw: Any) -> Span:
-    """``10:00-18:00``, or ``20:00-02:00`` past midnight: the night belongs to the day it begins on."""
-    start, dash, end = raw.partition("-") if isinstance(raw, str) else ("", "", "")
-    if not dash:
-        raise ProgrammeError(f'{key}: a span looks like "10:00-18:00", not {_shown(raw)}.')
-    begins, ends = _minutes(key, start.strip()), _minutes(key, end.strip())
-    if begins == ends:
-        raise ProgrammeError(f'{key}: {_shown(raw)} has no length. Say "00:00-24:00" for a whole day, [] for closed.')
-    return Span(begins, ends if ends > begins else ends + DAY_MINUTES)
-
-
-def _minutes(key: str, raw: Any) -> int:
-    found = _TIME.fullmatch(raw) if isinstance(raw, str) else None
-    minutes = int(found[1]) * 60 + int(found[2]) if found else DAY_MINUTES + 1
-    if minutes > DAY_MINUTES:
-        raise ProgrammeError(f'{key}: a time of day looks like "09:30", up to "24:00", not {_shown(raw)}.')
-    return minutes
-
-
-def _clock(minutes: int) -> str:
-    return f"{minutes // 60:02}:{minutes % 60:02}"
-
-
-def _tables(key: str, raw: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _each(key: str, raw: Mapping[str, Any], read: Callable[[dict[str, Any]], Read]) -> list[Read]:
+    """Every [[table]] of one name; what is wrong in one remembers which of them it was."""
     tables = raw.get(key, [])
     if not isinstance(tables, list):
         raise ProgrammeError(f"{key} is written with two brackets, [[{key}]], once for each.")
-    return [_table(key, table) for table in tables]
+    found = []
+    for number, table in enumerate(tables):
+        try:
+            found.append(read(_table(key, table)))
+        except ProgrammeError as error:
+            error.number = number
+            raise
+    return found
 
 
 def _table(key: str, raw: Any) -> dict[str, Any]:
     if not isinstance(raw, dict):
-        raise ProgrammeError(f"{key} is a table, not {_shown(raw)}.")
+        raise ProgrammeError(f"{key} is a table, not {shown(raw)}.")
     return raw
 
 
 def _require_known(prefix: str, table: Mapping[str, Any], known: Collection[str]) -> None:
     for key in table:
         if key not in known:
-            raise ProgrammeError(f"nothing is known of {_shown(prefix + key)}.{nearest(key, known)}")
+            raise ProgrammeError(f"nothing is known of {shown(prefix + key)}.{nearest(key, known)}")
 
 
-def _shown(value: Any) -> str:
-    try:
-        text = repr(value) if value is not None else "nothing"
-    except (ValueError, RecursionError):
-        return "what cannot be spelt out"
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"
+def _line(text: str, sentence: str, number: int) -> int | None:
+    """Where the key stands that a sentence begins with, in the ``number``th of its tables; else where that begins."""
+    table, key = _key(sentence)
+    best, seen, inside = None, -1, False
+    for count, line in enumerate(text.splitlines(), 1):
+        header, word = re.match(r"\s*\[+\s*(\w+)", line), re.match(r"\s*['\"]?(\w+)['\"]?\s*[=.]", line)
+        if header:
+            seen += header[1] == table
+            inside = header[1] == table and seen == number
+            best = count if inside else best
+        elif word and ((inside and word[1] == key) or (seen < 0 and word[1] == table)):
+            return count
+    return best
+
+
+def _key(sentence: str) -> tuple[str, str]:
+    """``hours`` and ``monday`` of ``hours.monday takes a list …``."""
+    found = re.match(r"(?:nothing is known of ['\"])?(\w*)\.?(\w*)", sentence)
+    return (found[1], found[2]) if found else ("", "")
