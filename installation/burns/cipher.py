@@ -94,7 +94,7 @@ def _turned(data: Bytes, secret: bytes, nonce: int) -> Bytes:
     from cryptography.hazmat.primitives import ciphers
 
     chacha = ciphers.algorithms.ChaCha20(secret, bytes(8) + nonce.to_bytes(8, "little"))
-    turned = ciphers.Cipher(chacha, None).encryptor().update(np.ascontiguousarray(data).reshape(-1))
+    turned = ciphers.Cipher(chacha, None).encryptor().update(np.ascontiguousarray(data).reshape(-1).data)
     return np.frombuffer(turned, np.uint8).reshape(data.shape)
 
 
