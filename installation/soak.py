@@ -152,10 +152,15 @@ def soak(generations: int, seed: int, progress: Callable[[float], None]) -> Verd
             memory.append(me.memory_info().rss)
             progress(lineage.serial / generations)
     seconds = time.perf_counter() - began
-    limit = Keeping().patience + Keeping().refractory + LOOK_EVERY
     return Verdict(
-        generations, seconds, witness.longest, limit, witness.drift(), growth(memory), refused, dict(rescues)
+        generations, seconds, witness.longest, limit(), witness.drift(), growth(memory), refused, dict(rescues)
     )
+
+
+def limit() -> int:
+    """Generations that one picture may stand: until it is seen, and once more where the first rung did not help."""
+    keeping = Keeping()
+    return keeping.patience + max(keeping.patience, keeping.refractory) + LOOK_EVERY
 
 
 def growth(memory: list[int]) -> float:
