@@ -18,7 +18,7 @@ FLOORS = (
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
-    ("publishing", "engine", "panels", "training"),
+    ("publishing", "engine", "panels", "training", "caretaker"),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
     ("cli",),

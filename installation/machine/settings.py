@@ -8,7 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from installation.errors import Refusal
 from installation.knobs import nearest
@@ -36,6 +45,7 @@ def _target(target: str) -> str:
 
 
 Port = Annotated[int, Field(ge=0, le=65535)]
+PJLINK_PORT = 4352
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
 #: A host and a port: ``127.0.0.1:9001``, ``desk.local:9001``, ``[::1]:9001``.
 Target = Annotated[str, AfterValidator(_target)]
@@ -110,6 +120,32 @@ class EnergySettings(Section):
         return self
 
 
+def _projector(target: str) -> str:
+    """A projector's host and port; PJLink's own port where none is said."""
+    bare = target.endswith("]") or ":" not in target
+    return _target(f"{target}:{PJLINK_PORT}" if bare else target)
+
+
+class ProjectorSettings(Section):
+    """The projectors' power, which follows the doors. Nothing is switched unless ``kind`` says how."""
+
+    kind: Literal["none", "pjlink", "display"] = "none"
+    hosts: tuple[Annotated[str, AfterValidator(_projector)], ...] = ()
+    password: SecretStr | None = None
+    poll: Annotated[float, Field(ge=60, le=3600)] = 60.0  # some lock up when they are asked more often
+    patience: Annotated[float, Field(ge=1, le=30)] = 5.0  # seconds for one exchange
+    warm_up: Annotated[float, Field(ge=0, le=900)] = 90.0  # seconds in which nothing is asked of a lamp that was lit
+    cool_down: Annotated[float, Field(ge=0, le=900)] = 150.0
+    on: Annotated[tuple[str, ...], Field(min_length=1)] = ("xset", "dpms", "force", "on")
+    off: Annotated[tuple[str, ...], Field(min_length=1)] = ("xset", "dpms", "force", "off")
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.kind == "pjlink" and not self.hosts:
+            raise ValueError('say where the projectors are: hosts = ["192.168.1.40"]')
+        return self
+
+
 class Settings(Section):
     """Everything ``machine.toml`` may say."""
 
@@ -120,6 +156,7 @@ class Settings(Section):
     engine: EngineSettings = EngineSettings()
     recording: RecordingSettings = RecordingSettings()
     energy: EnergySettings = EnergySettings()
+    projector: ProjectorSettings = ProjectorSettings()
 
     @field_validator("timezone")
     @classmethod
