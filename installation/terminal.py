@@ -50,7 +50,17 @@ def speaking(console: Console, logs: Path | None) -> Iterator[None]:
 
 
 class LogFile(RotatingFileHandler):
-    """A log file on a disk that may be full: lines are lost then, and nobody is told forty times a second."""
+    """A log file on a disk that may be full: lines are lost then, and nobody is told forty times a second.
+
+    Somebody may put the file away, at night as a rule; the next line begins another.
+    """
+
+    def shouldRollover(self, record: logging.LogRecord) -> bool:  # noqa: N802 - logging's own name
+        """Whether it is full, having looked first whether it is still there."""
+        if self.stream and not Path(self.baseFilename).exists():
+            self.stream.close()
+            self.stream = None  # as logging does when it opens late
+        return bool(super().shouldRollover(record))
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's own name
         """Lose the line: the terminal has it, and the disk was complained about by whoever needs it."""

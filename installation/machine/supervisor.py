@@ -62,6 +62,7 @@ class Ward:
         self._since = 0.0
         self._due = 0.0
         self._condemned = math.inf
+        self._renewing = False
 
     @property
     def pid(self) -> int | None:
@@ -89,6 +90,12 @@ class Ward:
         self.deaths.clear()
         if not math.isinf(self._due):
             self._due = 0.0
+
+    def renew(self, now: float) -> None:
+        """Ask it to leave; its next life begins at once, and this end counts as no death."""
+        self.post(Order("quit"))
+        self._renewing = self._process is not None
+        self._condemned = min(self._condemned, now + GRACE)
 
     def stop(self, now: float) -> None:
         """Ask it to leave. ``gone`` says when it has."""
@@ -163,6 +170,10 @@ class Ward:
     def _bury(self, now: float, code: int) -> None:
         self._let_go()
         if math.isinf(self._due):
+            return
+        if self._renewing:
+            self._renewing, self._due = False, now
+            log.info("The %s has left, as it was asked to; starting it again.", self.duty.name)
             return
         self.deaths = [death for death in self.deaths if now - death < MEMORY_OF_DEATHS] + [now]
         delay = back_off(self.deaths, now)

@@ -1,0 +1,141 @@
+"""The caretaker: what the building needs and nobody sees. Projectors, systemd, and the chores of the night."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import logging
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from installation.machine.notify import ServiceManager
+from installation.machine.settings import Settings
+from installation.programme.chores import Chore
+from installation.programme.hours import Programme
+from installation.programme.projector import Projectors
+from installation.recording import budget, takes
+from installation.records import Message
+
+log = logging.getLogger(__name__)
+
+LATE_RESTART = 3600  # seconds: a machine that slept through the night does not restart its engine before the public
+EXPORT_PATIENCE = 4 * 3600.0  # seconds
+LOG = "burntout.log"
+
+
+class Caretaker:
+    """Owns the projectors' thread, systemd's socket and the one child that may be publishing."""
+
+    def __init__(self, settings: Settings, programme: Programme | None) -> None:
+        """Without a programme the doors are open from the start, and there are no chores."""
+        self._settings, self._programme = settings, programme
+        self._projectors = Projectors(settings.projector)
+        self._systemd = ServiceManager()
+        self._exporting = Export(settings.state)
+
+    def __enter__(self) -> Self:
+        self._projectors.__enter__()
+        if self._programme is None:
+            self.doors(is_open=True)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._systemd.close()
+        self._exporting.close()
+        self._projectors.__exit__(kind, error, trace)
+
+    def doors(self, *, is_open: bool) -> None:
+        """The doors were opened or closed: the projectors follow when their lamps can."""
+        self._projectors.want(on=is_open)
+
+    def look(self, now: float, frames: float, sentence: Callable[[], str]) -> None:
+        """Once a tick: ``frames`` is the stage's counter, ``sentence`` says how the piece is."""
+        self._systemd.look(now, frames, sentence)
+
+    def chores(self, post: Callable[[Message], None]) -> dict[str, Chore]:
+        """What the programme wants done at night, by name."""
+        plan, state = (self._programme or Programme(self._settings.zone)).chores, self._settings.state
+        restart = Message("/engine/restart", (), "programme")
+        wanted: dict[str, tuple[int | None, Callable[[], object], int | None]] = {
+            "restart": (plan.restart, lambda: post(restart), LATE_RESTART),
+            "export": (plan.export, self._exporting.run, None),
+            "rotate": (plan.rotate, lambda: rotate(state / "logs", datetime.now(UTC), plan.logs_days), None),
+            "tidy": (plan.tidy, lambda: budget.tidy(state, plan.takes_bytes), None),
+        }
+        return {name: Chore(at, _silent(do), grace) for name, (at, do, grace) in wanted.items() if at is not None}
+
+
+class Export:
+    """Publishes the last finished take in a process of its own, with the least right to the processor."""
+
+    def __init__(self, state: Path, patience: float = EXPORT_PATIENCE) -> None:
+        """``patience``: seconds until it is given up."""
+        self._state, self._patience = state, patience
+        self._closed = threading.Event()
+
+    def run(self) -> None:
+        """Publish, unless that was done or there is nothing to publish. Waits for it: the calendar's thread may."""
+        finished = [take for take in takes.all_takes(self._state) if take.status == "complete"]
+        if not finished or (finished[-1].folder / f"{finished[-1].name}.mp4").exists() or self._closed.is_set():
+            log.info("Nothing to export: no take has ended since the last time.")
+            return
+        words = [sys.executable, "-m", "installation", "publish", str(finished[-1].folder), "--state", str(self._state)]
+        nice = ["nice", "-n", "19"] if shutil.which("nice") else []
+        silent = subprocess.DEVNULL
+        with subprocess.Popen([*nice, *words], stdin=silent, stdout=silent, stderr=silent) as child:  # noqa: S603 - ourselves
+            code = self._await_end(child)
+        if code:
+            log.error("Take %s was not exported (exit code %d). Try: burntout publish last", finished[-1].name, code)
+        else:
+            log.info("Exported take %s.", finished[-1].name)
+
+    def close(self) -> None:
+        """End whatever is being published."""
+        self._closed.set()
+
+    def _await_end(self, child: subprocess.Popen[bytes]) -> int:
+        deadline = time.monotonic() + self._patience
+        while child.poll() is None:
+            if self._closed.wait(0.2) or time.monotonic() > deadline:
+                child.kill()  # a film is written beside and renamed: half of one is never left under its name
+                break
+        return child.wait(10.0)
+
+
+def rotate(logs: Path, now: datetime, days: int) -> None:
+    """Put the log away as ``burntout-2026-11-23.log.gz`` and delete those older than so many days.
+
+    The log's writer notices that its file is gone and begins another. Raises ``OSError`` where the disk is full.
+    """
+    current, away = logs / LOG, logs / f"burntout-{now:%Y-%m-%d}.log.gz"
+    if current.exists() and not away.exists():
+        aside = logs / f"burntout-{now:%Y-%m-%d}.log"
+        current.rename(aside)
+        with aside.open("rb") as plain, gzip.open(away.with_suffix(".tmp"), "wb") as packed:
+            shutil.copyfileobj(plain, packed)
+        away.with_suffix(".tmp").replace(away)
+        aside.unlink()
+    oldest = f"burntout-{now - timedelta(days=days):%Y-%m-%d}"
+    for old in logs.glob("burntout-????-??-??.log*"):
+        if old.name < oldest:
+            with contextlib.suppress(FileNotFoundError):
+                old.unlink()
+
+
+def _silent(do: Callable[[], object]) -> Callable[[], None]:
+    """A chore's answer goes nowhere; what it had to say is in the log."""
+
+    def chore() -> None:
+        do()
+
+    return chore
