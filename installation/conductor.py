@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
-import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -19,9 +18,11 @@ from pathlib import Path
 from typing import Any
 
 from installation import engine, melting, scenes
+from installation.caretaker import Caretaker
 from installation.control.commands import COMMANDS
+from installation.control.directory import is_question, only
+from installation.control.doors import Doors
 from installation.control.herald import Herald
-from installation.control.osc import OscDoor, OscError
 from installation.control.store import Store
 from installation.errors import Refusal
 from installation.knobs import Knob, KnobError, nearest
@@ -48,14 +49,11 @@ log = logging.getLogger(__name__)
 
 TICK = 0.01  # seconds
 COMPLAIN_EVERY = 1.0  # seconds between two sentences about what was refused
-INBOX = 10_000  # messages; more than a second of the fastest flood, dropped and counted beyond
-MESSAGES_PER_TICK = 500  # what a tick can answer without being late
 MOST_DEATHS = 5  # of the engine in ten minutes of one scene, before the fallback plays
 FALLBACK = "hearth"
 STOP_WITHIN = 4.0  # seconds for everything; a service manager and a hurried technician wait no longer than five
 LARGEST = 1024  # pixels a side the ring has room for
 CALENDAR_EVERY = 5.0  # seconds
-RETRY_OSC = 10.0  # seconds between two tries of a port that was busy
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,17 +96,16 @@ class Conductor:
         self._knobs: Mapping[str, Knob] = all_knobs()
         self._store = Store(self._knobs, settings.osc.release)
         self._scene = performance.scene
-        self._inbox: queue.Queue[Message] = queue.Queue(INBOX)
+        self._doors = Doors(settings.osc, self._knobs)
         self._stopping = threading.Event()
         self._wards: dict[str, Ward] = {}
         self._playing: Mapping[str, Any] = {}
         self._desk = Desk(settings.state, partial(self._tell, "recorder"), partial(self._tell, "engine"))
+        self._caretaker = Caretaker(settings, performance.programme)
         self._open = True
         self._begun = False
         self._refused = 0
         self._ends = self._deadline = float("inf")
-        self._osc: OscDoor | None = None
-        self._retry_osc = float("inf")
         self._calendar: calendars.Calendar | None = None
         self._instruments: Instruments | None = None
         self._look_at_calendar = self._next_complaint = 0.0
@@ -121,6 +118,7 @@ class Conductor:
         processes = (self._raise_stage, self._light_engine, self._seat_recorder)
         start = (self._lay_wires, self._hang_instruments, *processes, self._open_doors)
         with contextlib.ExitStack() as stops:
+            stops.enter_context(self._caretaker)
             for begin in start:
                 stops.enter_context(begin())
             # The time asked for begins with the first picture of the loop, but loading must not take for ever.
@@ -139,10 +137,7 @@ class Conductor:
 
     def post(self, message: Message) -> None:
         """The inbox: any thread may post. When it is full the message is counted as refused."""
-        try:
-            self._inbox.put_nowait(message)
-        except queue.Full:
-            self._refused += 1
+        self._doors.post(message)
 
     def _tell(self, name: str, order: Order) -> None:
         """Give an order to a process, whichever life it is in."""
@@ -165,7 +160,12 @@ class Conductor:
     def _hang_instruments(self) -> Iterator[None]:
         herald = Herald([split_target(each) for each in self.settings.osc.readings_to])
         board, meter = self._wires.vitals("conductor"), open_meter(self.settings.energy)
-        self._instruments = Instruments(board, self.settings, meter, herald.tell, self._desk.log)
+
+        def read_out(notes: Sequence[tuple[str, float | str]]) -> None:
+            herald.tell(notes)
+            self._doors.read_out(notes)
+
+        self._instruments = Instruments(board, self.settings, meter, read_out, self._desk.log)
         try:
             yield
         finally:
@@ -190,18 +190,18 @@ class Conductor:
 
     @contextlib.contextmanager
     def _open_doors(self) -> Iterator[None]:
-        self._try_osc(time.monotonic())
+        self._doors.open(time.monotonic())
         programme = self._performance.programme
-        self._calendar = calendars.Calendar(programme, calendars.utc_now, self.post) if programme else None
         try:
-            if self._calendar:
+            if programme:
+                chores = self._caretaker.chores(self.post)
+                self._calendar = calendars.Calendar(programme, calendars.utc_now, self.post, chores=chores)
                 self._calendar.start()
             yield
         finally:
             if self._calendar:
                 self._calendar.close()
-            if self._osc:
-                self._osc.close()
+            self._doors.close()
 
     @contextlib.contextmanager
     def _ward(
@@ -231,37 +231,34 @@ class Conductor:
         self._listen(ward)
         ward.kill()
 
-    def _try_osc(self, now: float) -> None:
-        try:
-            self._osc = OscDoor(self.settings.osc.host, self.settings.osc.port, self.post)
-            self._retry_osc = float("inf")
-        except OscError as error:
-            if self._retry_osc == float("inf"):
-                log.error("%s The show goes on without OSC and tries again.", error)  # noqa: TRY400 - a sentence
-            self._retry_osc = now + RETRY_OSC
-
     # ------------------------------------------------------------------ the tick
 
     def tick(self, now: float) -> None:
         """Answer what was asked, move the knobs, look after the processes."""
-        for _ in range(min(self._inbox.qsize(), MESSAGES_PER_TICK)):
-            self.hear(self._inbox.get_nowait(), now)
-        if changes := self._store.tick(now, self._serial):
-            self._board.write(changes)
+        for message in self._doors.heard(now):
+            self.hear(message, now)
+        self._move_knobs(now, self._serial)
         for ward in self._wards.values():
             self._look(ward, now)
         self._mind_the_engine()
         self._mind_the_doors(now)
+        self._caretaker.look(now, self._wards["stage"].vitals["frames"], self._sentence)
         if self._instruments:
             self._instruments.look(now, self._wards["engine"].vitals.read, self._playing.get("size", 0))
         if now >= self._ends:
             self.stop()
 
+    def _move_knobs(self, now: float, serial: int) -> None:
+        changes = self._store.tick(now, serial)
+        if changes:
+            self._board.write(changes)
+        self._doors.tell(self._store.news(changes, now))
+
     def hear(self, message: Message, now: float) -> None:
         """Give a message its meaning: a knob is held, a command carried out, anything else refused with a sentence."""
         try:
             if message.address in self._knobs:
-                self._store.hold(message.address, _only(message), now)
+                self._turn(message, now)
             elif command := COMMANDS.get(message.address):
                 self._carry_out(command.address, command.parse(message.arguments), now)
             else:
@@ -269,7 +266,16 @@ class Conductor:
         except Refusal as refusal:
             self._refuse(message, refusal, now)
         else:
-            self._desk.log(message=asdict(message))
+            if not is_question(message.arguments):
+                self._desk.log(message=asdict(message))
+
+    def _turn(self, message: Message, now: float) -> None:
+        """Hold a knob where somebody wants it, or say where it stands to whoever asked."""
+        if is_question(message.arguments):
+            self._doors.answer(message, self._store.current(message.address, now, self._serial))
+        else:
+            self._store.hold(message.address, only(message.address, message.arguments), now)
+            self._doors.touched(message, now)
 
     def _nearest(self, address: str, now: float) -> str:
         """A hint costs milliseconds: none where nobody is going to read it."""
@@ -278,6 +284,7 @@ class Conductor:
     def _refuse(self, message: Message, refusal: Refusal, now: float) -> None:
         """Count it, and say it at most once a second: a flood must drown neither the log nor the tick."""
         self._refused += 1
+        self._doors.object(message, str(refusal))
         if now >= self._next_complaint:
             self._next_complaint = now + COMPLAIN_EVERY
             log.warning("Refused from %s, %d in all: %s", message.source, self._refused, refusal)
@@ -332,8 +339,7 @@ class Conductor:
 
     def _mind_the_doors(self, now: float) -> None:
         """Try a busy OSC port again; wake the calendar, which sleeps through a clock that was set back."""
-        if now >= self._retry_osc:
-            self._try_osc(now)
+        self._doors.mind(now)
         if self._calendar and now >= self._look_at_calendar:
             self._look_at_calendar = now + CALENDAR_EVERY
             self._calendar.wake()
@@ -408,6 +414,8 @@ class Conductor:
                 self._tell("engine", Order("origin"))
             case "/panic/release":
                 self._store.let_go(None, now)
+            case "/engine/restart":
+                self._wards["engine"].renew(now)
             case "/record/start":
                 self._desk.start(self._scene, self._playing)
             case "/record/stop":
@@ -418,9 +426,7 @@ class Conductor:
         measured = self.settings.state / melting.NAME
         self._scene = scenes.load(path, self._knobs, share("assets"), measured=measured)
         self._store.play(self._scene, now)
-        self._board.write(
-            self._store.tick(now, 0)
-        )  # the new scene's first generation must not read the old one's knobs
+        self._move_knobs(now, 0)  # the new scene's first generation must not read the old one's knobs
         self._begun = False
         self._ask_for_scene()
 
@@ -434,6 +440,7 @@ class Conductor:
     def _open_or_close(self, *, is_open: bool) -> None:
         """Opening hours: outside them the stage is black on purpose and the engine rests."""
         self._open = is_open
+        self._caretaker.doors(is_open=is_open)
         self._board.write({stage_panel.OPEN: float(is_open)})
         self._tell("engine", Order("wake" if is_open else "rest"))
         log.info("The house is %s.", "open" if is_open else "closed; the stage is black on purpose")
@@ -443,7 +450,7 @@ class Conductor:
     @property
     def osc_port(self) -> int | None:
         """The port that performers reach, once it is open."""
-        return self._osc.port if self._osc else None
+        return self._doors.port
 
     @property
     def board_revision(self) -> int:
@@ -474,9 +481,13 @@ class Conductor:
             worst_gap_ms=stage.get("worst_gap_ms", 0.0),
             recording=self._desk.take,
             dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
-            refused=self._refused,
+            refused=self._refused + self._doors.refused,
             deaths={name: len(ward.deaths) for name, ward in self._wards.items()},
         )
+
+    def _sentence(self) -> str:
+        stage = self._wards["stage"].vitals.read()
+        return f"{self._state(stage)}: {self._scene.name}, generation {self._serial}, stage {stage['fps']:.0f} fps"
 
     def _state(self, stage: Mapping[str, float]) -> str:
         if not self._playing:
@@ -484,10 +495,3 @@ class Conductor:
         if not self._open:
             return "closed"
         return "burning on alone" if stage.get("burning_on") else "playing"
-
-
-def _only(message: Message) -> float | int | bool | str:
-    """The single argument of a message. Raises ``KnobError`` when there is another number of them."""
-    if len(message.arguments) != 1:
-        raise KnobError(f"{message.address} takes one argument, not {len(message.arguments)}.")
-    return message.arguments[0]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import platform
 import shutil
-import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,13 +14,14 @@ import psutil
 from rich.markup import escape
 
 from installation import scenes
+from installation.control import sockets
 from installation.errors import Refusal
 from installation.machine.files import require_writable, share
 from installation.machine.wires import memory_folder
 from installation.panels import all_knobs
 
 if TYPE_CHECKING:
-    from installation.machine.settings import Settings
+    from installation.machine.settings import OscSettings, Settings
 
 Grade = Literal["good", "note", "bad"]
 MARKS: dict[Grade, str] = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
@@ -85,14 +85,22 @@ def _display(_: Settings) -> Finding:
 
 
 def _osc(settings: Settings) -> Finding:
-    where = f"{settings.osc.host}:{settings.osc.port}"
+    osc = settings.osc
     try:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-            probe.bind((settings.osc.host, settings.osc.port))
-    except OSError as error:
-        return Finding("bad", "OSC", f"{where} cannot be opened ({error.strerror}). Choose another with --osc-port.")
-    reach = "this machine only" if settings.osc.host.startswith("127.") else "the network"
-    return Finding("good", "OSC", f"{where} is free; {reach} can send.")
+        opened = sockets.listen(osc.host, osc.port)
+    except sockets.OscError as error:
+        return Finding("bad", "OSC", str(error))
+    opened.close()
+    buffer = f"{opened.buffer_bytes / 2**20:.1f} MiB of datagrams may wait"
+    return Finding("good", "OSC", f"{osc.host}:{osc.port} is free, UDP and TCP; {_reach(osc)} can play; {buffer}.")
+
+
+def _reach(osc: OscSettings) -> str:
+    """Who can play, in words."""
+    if osc.host == "localhost" or osc.host.startswith("127.") or osc.host == "::1":
+        return "this machine only"
+    who = f"this machine and {', '.join(osc.allow)}" if osc.allow else "everybody on the network"
+    return f"{who}{', with the passcode over TCP,' if osc.passcode else ''}"
 
 
 def _clock(settings: Settings) -> Finding:

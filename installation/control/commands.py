@@ -10,12 +10,13 @@ from typing import Literal
 from installation.errors import Refusal
 from installation.knobs import Knob
 
-Takes = Literal["press", "switch", "text", "text or nothing"]
+Takes = Literal["press", "switch", "text", "text or nothing", "anything"]
 _IN_WORDS: Mapping[Takes, str] = {
     "press": "nothing, or a button's 1",
     "switch": "on or off (true or false, 1 or 0; nothing means on)",
     "text": "a text",
     "text or nothing": "a text or nothing",
+    "anything": "anything",
 }
 
 
@@ -45,6 +46,10 @@ class Command:
             raise CommandError(f"{self.address} takes {_IN_WORDS[self.takes]}, not {str(value)[:60]!r}.")
         return value if isinstance(value, str) else bool(value)
 
+    def expects(self) -> str:
+        """What may be sent, in words."""
+        return _IN_WORDS[self.takes]
+
     def _nothing(self) -> bool | str | None:
         if self.takes == "text":
             return None
@@ -69,10 +74,27 @@ COMMANDS: Mapping[str, Command] = {
 }
 
 
+#: What the OSC door answers by itself, to whoever asks.
+SYSTEM: Mapping[str, Command] = {
+    command.address: command
+    for command in (
+        Command("/sys/ping", "anything", "Answer with the same: `/reply/sys/ping`."),
+        Command("/sys/hello", "text", "Say the passcode, where this machine wants one."),
+        Command(
+            "/sys/subscribe",
+            "anything",
+            "Hear every value whose address fits a pattern (all without one) for a minute; say it again to go on. "
+            "A whole number behind it is the port to answer to.",
+        ),
+        Command("/sys/unsubscribe", "text or nothing", "Hear no more of this pattern, or of any."),
+    )
+}
+
+
 def markdown(knobs: Mapping[str, Knob], commands: Mapping[str, Command] = COMMANDS) -> str:
-    """The table of addresses for the README: every command, then every knob."""
+    """The table of addresses for the README: every command, what the door answers by itself, every knob."""
     lines = ["| address | takes | default | what it does |", "| --- | --- | --- | --- |"]
-    lines += [_line(c.address, _IN_WORDS[c.takes], "", c.doc) for c in commands.values()]
+    lines += [_line(c.address, _IN_WORDS[c.takes], "", c.doc) for c in (*commands.values(), *SYSTEM.values())]
     lines += [_line(k.address, k.expects(), _default(k), k.doc) for k in knobs.values()]
     return "\n".join(lines) + "\n"
 

@@ -1,8 +1,8 @@
-"""The OSC door: UDP packets from performers become ``Message`` records for the conductor's inbox.
+"""The OSC door: UDP and TCP at one port; what performers send becomes ``Message`` records for the conductor's inbox.
 
-A thread of its own only drains the socket, reads and posts; whatever comes in, it lives on and counts what it refuses.
-Messages are stamped with the monotonic clock, the one the store, the beats and the frames run on: a wall clock may be
-set while the piece plays, and a gesture must never arrive before it was made.
+One thread only drains the sockets, another reads and answers (``Porter``); whatever comes in, both live on and count
+what is refused. Messages are stamped with the monotonic clock, the one the store, the beats and the frames run on: a
+wall clock may be set while the piece plays, and a gesture must never arrive before it was made.
 """
 
 from __future__ import annotations
@@ -12,106 +12,164 @@ import math
 import socket
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
-from installation.control.packets import Argument, PacketError, decode, unwrap
-from installation.errors import Refusal
-from installation.records import Message
+from installation.control.directory import Directory
+from installation.control.inbox import Post
+from installation.control.packets import PacketError, Plain, decode, encode, is_pattern, unwrap
+from installation.control.patterns import PatternError, parse
+from installation.control.porter import SILENCE, Porter
+from installation.control.reader import LARGEST_PACKET, PATIENCE, Backlog, Reader
+from installation.control.sockets import OscError, Sockets, listen
+from installation.control.subscriptions import TELL_EVERY, Touch
+
+if TYPE_CHECKING:
+    from installation.machine.settings import OscSettings
+
+__all__ = ["LARGEST_PACKET", "OscDoor", "OscError", "PeerTally", "Tally", "argument", "send"]
 
 log = logging.getLogger(__name__)
 
-BUFFER_BYTES = 4 * 2**20  # the default of 208 KiB keeps 256 messages: half of a scene recall of 500 would be lost
-LARGEST_PACKET = 65_536
-GLANCE = 0.1  # seconds between two looks at whether the door is to close
-PATIENCE = 1.0  # seconds for the thread to leave
-SILENCE = 60.0  # seconds between two lines about one cause
-WORD_FOR_EARLY = "early"
+PER_TURN = 256  # packets between two looks at whether subscribers are to be told
+LOOK_EVERY = 1.0  # seconds between two looks at what the kernel lost
 
 
-class OscError(Refusal):
-    """A port that cannot be listened at, or a message that cannot be sent."""
+@dataclass(frozen=True, slots=True)
+class PeerTally:
+    """What came of one machine's messages."""
+
+    received: int
+    refused: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Tally:
-    """What came through the door so far. ``early`` messages asked for a later time and were done at once."""
+    """What came through the door so far, and what did not.
+
+    ``refused`` is by cause, ``dropped`` where reading was too slow, ``lost`` where the kernel's buffer of
+    ``buffer_bytes`` was full.
+    """
 
     received: int = 0
-    early: int = 0
     refused: Mapping[str, int] = field(default_factory=dict)
     last_refusal: str = ""
+    dropped: int = 0
+    lost: int = 0
+    buffer_bytes: int = 0
+    connections: int = 0
+    subscribers: int = 0
+    peers: Mapping[str, PeerTally] = field(default_factory=dict)
+
+
+class News:
+    """What the tick has to say, until the door's thread comes for it: the newest of each address."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self._lock = threading.Lock()
+        self._values: dict[str, Plain] = {}
+        self._touches: dict[str, Touch] = {}
+
+    def put(self, values: Mapping[str, Plain], touches: Mapping[str, Touch]) -> None:
+        """Leave values, and who had set which."""
+        with self._lock:
+            self._values.update(values)
+            self._touches.update(touches)
+
+    def take(self) -> tuple[dict[str, Plain], dict[str, Touch]]:
+        """Everything that was left."""
+        with self._lock:
+            taken = self._values, self._touches
+            self._values, self._touches = {}, {}
+        return taken
 
 
 class OscDoor:
-    """Owns one UDP socket and the thread that reads it. ``tally`` may be read from any thread."""
+    """Owns two sockets and two threads. ``tally`` may be read, and all may be told, from any thread."""
 
-    def __init__(self, host: str, port: int, post: Callable[[Message], None]) -> None:
+    def __init__(self, settings: OscSettings, directory: Directory, post: Post) -> None:
         """Listen from now on; port 0 lets the system choose. ``post`` must not wait.
 
         Raises ``OscError`` when the address cannot be had; the show can go on without OSC.
         """
-        self.tally = Tally()
-        self._post = post
-        self._said: dict[str, float] = {}
+        self._sockets: Sockets = listen(settings.host, settings.port)
+        self.host, self.port = settings.host, self._sockets.port
+        self._porter = Porter(settings, directory, post)
+        self._news, self._backlog = News(), Backlog()
+        self._tell_at = self._look_at = -math.inf
+        self._lost, self._said_lost = 0, -math.inf
         self._closing = threading.Event()
-        self._socket = _listen(host, port)
-        self.host, self.port = self._socket.getsockname()[:2]
-        self._thread = threading.Thread(target=self._serve, name="osc", daemon=True)
+        self._reader = Reader(self._sockets, self._backlog, self._porter)
+        self._thread = threading.Thread(target=self._serve, name="osc porter", daemon=True)
         self._thread.start()
 
+    def tell(self, values: Mapping[str, Plain], touches: Mapping[str, Touch]) -> None:
+        """What subscribers may hear: values, and whose hand some of them were set by."""
+        self._news.put(values, touches)
+
+    def answer(self, source: str, address: str, value: float) -> None:
+        """Reply with a knob's value to whoever asked for it."""
+        self._backlog.put(lambda: self._porter.answer(source, address, value))
+
+    def object(self, source: str, address: str, sentence: str) -> None:
+        """Tell whoever sent something why it was refused."""
+        self._backlog.put(lambda: self._porter.object(source, address, sentence))
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether both threads are at work."""
+        return self._reader.is_alive and self._thread.is_alive()
+
+    @property
+    def tally(self) -> Tally:
+        """The counters as they stand."""
+        porter = self._porter
+        peers = {host: PeerTally(peer.received, peer.refused.copy()) for host, peer in porter.peers.tally().items()}
+        return Tally(
+            received=porter.received,
+            refused=porter.refused.copy(),
+            last_refusal=porter.last_refusal,
+            dropped=self._backlog.dropped,
+            lost=self._sockets.lost(),
+            buffer_bytes=self._sockets.buffer_bytes,
+            connections=len(self._reader.connections),
+            subscribers=len(porter.subscriptions),
+            peers=peers,
+        )
+
     def close(self) -> None:
-        """Stop listening, within a second."""
+        """Stop listening, within two seconds."""
         self._closing.set()
+        self._reader.close()
         self._thread.join(PATIENCE)
-        self._socket.close()
+        self._sockets.close()
 
     def _serve(self) -> None:
         while not self._closing.is_set():
-            try:
-                packet, peer = self._socket.recvfrom(LARGEST_PACKET)
-            except TimeoutError:
-                continue
-            except OSError as error:
-                self._refuse("network", f"The network failed: {error.strerror}.", f"osc port {self.port}")
-                self._closing.wait(GLANCE)
-            else:
-                self._take(packet, f"osc {peer[0]}:{peer[1]}")
+            for job in self._backlog.take(PER_TURN, max(self._tell_at - time.monotonic(), 0.0)):
+                job()
+            now = time.monotonic()
+            if now >= self._tell_at:
+                self._tell_at = now + TELL_EVERY
+                self._porter.learn(*self._news.take())
+                self._porter.tell()
+                self._look(now)
 
-    def _take(self, packet: bytes, source: str) -> None:
-        try:
-            parts = list(unwrap(packet))
-        except PacketError as error:
-            self._refuse(error.cause, str(error), source)
+    def _look(self, now: float) -> None:
+        """Say, at most once a minute, that the kernel had to drop datagrams."""
+        if now < self._look_at:
             return
-        if any(part.due > time.time() for part in parts):
-            self._do_early(len(parts), source)
-        for part in parts:
-            self._hand_over(part.data, source)
-
-    def _hand_over(self, data: bytes, source: str) -> None:
-        try:
-            address, arguments = decode(data)
-        except PacketError as error:
-            self._refuse(error.cause, str(error), source)
-            return
-        self.tally = replace(self.tally, received=self.tally.received + 1)
-        self._post(Message(address, arguments, source, time.monotonic_ns()))
-
-    def _do_early(self, messages: int, source: str) -> None:
-        self.tally = replace(self.tally, early=self.tally.early + messages)
-        self._say(WORD_FOR_EARLY, f"{source} sent a bundle for later; it is done at once. {self.tally.early} so far.")
-
-    def _refuse(self, cause: str, sentence: str, source: str) -> None:
-        refused = {**self.tally.refused, cause: self.tally.refused.get(cause, 0) + 1}
-        self.tally = replace(self.tally, refused=refused, last_refusal=f"{source}: {sentence}")
-        self._say(cause, f"Refused from {source}: {sentence} {refused[cause]} for this cause ({cause}) so far.")
-
-    def _say(self, cause: str, sentence: str) -> None:
-        now = time.monotonic()
-        if now - self._said.get(cause, -math.inf) >= SILENCE:
-            self._said[cause] = now
-            log.warning(sentence)
+        self._look_at, lost = now + LOOK_EVERY, self._sockets.lost()
+        if lost > self._lost and now - self._said_lost >= SILENCE:
+            self._lost, self._said_lost = lost, now
+            log.warning(
+                "The kernel dropped OSC datagrams, %d so far: its buffer of %d KiB was full. "
+                "`sysctl net.core.rmem_max=4194304` allows a larger one.",
+                lost,
+                self._sockets.buffer_bytes // 1024,
+            )
 
 
 def send(host: str, port: int, address: str, words: Sequence[str]) -> None:
@@ -129,7 +187,7 @@ def send(host: str, port: int, address: str, words: Sequence[str]) -> None:
         raise OscError(f"{address} cannot be sent to {host}:{port} ({error}).") from error
 
 
-def argument(word: str) -> Argument:
+def argument(word: str) -> Plain:
     """The value a word on the command line looks like. ``nan`` and ``inf`` are text: no knob takes them."""
     if word in {"true", "false"}:
         return word == "true"
@@ -144,46 +202,12 @@ def argument(word: str) -> Argument:
 
 
 def _packet(address: str, words: Sequence[str]) -> bytes:
-    from pythonosc.osc_message_builder import BuildError, OscMessageBuilder
-
-    builder = OscMessageBuilder(address)
     try:
-        for word in words:
-            value = argument(word)
-            builder.add_arg(value, _tag(value))
-        packet: bytes = builder.build().dgram
+        packet = encode(address, [argument(word) for word in words])
         for part in unwrap(packet):
             decode(part.data)  # what our own door would refuse is not worth sending
-    except (BuildError, PacketError, OverflowError) as error:
+        if is_pattern(address):
+            parse(address)
+    except (PacketError, PatternError) as error:
         raise OscError(f"{address!r} cannot be sent: {error}") from error
     return packet
-
-
-def _tag(value: Argument) -> str:
-    """The narrowest type tag that keeps the value."""
-    if isinstance(value, bool):
-        return "T" if value else "F"
-    if isinstance(value, str):
-        return "s"
-    if isinstance(value, int):
-        return "i" if -(2**31) <= value < 2**31 else "h"
-    return "f" if abs(value) < 3.4e38 else "d"  # noqa: PLR2004 - the largest float32
-
-
-def _listen(host: str, port: int) -> socket.socket:
-    try:
-        family, kind, protocol, _, here = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
-        door = socket.socket(family, kind, protocol)
-    except (OSError, UnicodeError) as error:
-        raise OscError(f"OSC cannot listen at {host} ({error}). Set osc.host to an address of this machine.") from error
-    try:
-        door.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER_BYTES)
-        door.settimeout(GLANCE)
-        door.bind(here)
-    except OSError as error:
-        door.close()
-        raise OscError(
-            f"OSC cannot listen at {host} port {port} ({error.strerror}). End the program that has it, "
-            "or choose another port with --osc-port."
-        ) from error
-    return door

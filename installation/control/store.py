@@ -59,6 +59,7 @@ class Store:
         self._score: Mapping[str, Curve] = {}
         self._hands: dict[str, Hand] = {}
         self._serial = 0.0
+        self._told = math.nan
         self._written: dict[str, float] = {}
 
     def play(self, scene: Scene, now: float) -> None:  # noqa: ARG002 - a jump takes no time, whenever it happens
@@ -107,6 +108,14 @@ class Store:
             if not _same(value, self._written.get(address)):
                 changed[address] = self._written[address] = value
         return changed
+
+    def news(self, changed: Mapping[str, float], now: float) -> dict[str, float]:
+        """What to tell of these changes: numbers also where the engine plays the score, at each new generation."""
+        moved = (
+            [address for address in self._score if address.startswith(DEFERRED)] if self._told != self._serial else []
+        )
+        self._told = self._serial
+        return {address: self.current(address, now, self._serial) for address in (*changed, *moved)}
 
     def current(self, address: str, now: float, serial: float) -> float:
         """Where a knob stands, as a number even where the board says NaN."""

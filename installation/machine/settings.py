@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from datetime import date
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo
@@ -39,6 +40,14 @@ def split_target(target: str) -> tuple[str, int]:
     return bare, int(port)
 
 
+def _network(network: str) -> str:
+    try:
+        ip_network(network)
+    except ValueError as error:
+        raise ValueError(f"{network!r} is no network; write 192.168.1.0/24 or 10.0.0.7 ({error})") from error
+    return network
+
+
 def _target(target: str) -> str:
     split_target(target)
     return target
@@ -49,6 +58,8 @@ PJLINK_PORT = 4352
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
 #: A host and a port: ``127.0.0.1:9001``, ``desk.local:9001``, ``[::1]:9001``.
 Target = Annotated[str, AfterValidator(_target)]
+#: Addresses of one network: ``192.168.1.0/24``, ``fd00::/8``, or one machine: ``10.0.0.7``.
+Network = Annotated[str, AfterValidator(_network)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -63,6 +74,9 @@ class OscSettings(Section):
 
     host: str = "127.0.0.1"
     port: Port = 9000
+    allow: tuple[Network, ...] = ()  # whose messages are taken besides this machine's; empty: everybody's who gets here
+    passcode: Annotated[SecretStr, Field(min_length=4)] | None = None  # who plays from elsewhere says it, over TCP
+    peer_rate: Annotated[float, Field(ge=1, le=1e6)] = 25_000.0  # messages a second from one machine
     release: Seconds = 120.0  # a slider left by a visitor in March must not rule the piece in May
     readings_to: tuple[Target, ...] = ()  # who hears the readings, as "host:port"
     readings_rate: Annotated[float, Field(ge=1, le=20)] = 10.0  # times a second

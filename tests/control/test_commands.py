@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from installation.control.commands import COMMANDS, CommandError, markdown
+from installation.control.commands import COMMANDS, SYSTEM, CommandError, markdown
 from installation.knobs import Knob
 
 HEAT = Knob("/burn/temperature", "number", 0.3, 0.0, 1.0, "", 0.5, "How far | how hot.")
@@ -47,7 +47,7 @@ def test_what_a_command_does_not_take_is_refused_with_what_it_takes(address, arg
 
 def test_the_table_has_a_line_of_four_cells_for_every_knob_and_command():
     lines = markdown({HEAT.address: HEAT, BLACK.address: BLACK}).splitlines()
-    assert len(lines) == 2 + len(COMMANDS) + 2
+    assert len(lines) == 2 + len(COMMANDS) + len(SYSTEM) + 2
     assert all(line.replace("\\|", "").count("|") == 5 for line in lines)
     assert "| `/burn/temperature` | a number from 0 to 1 | 0.3 | How far \\| how hot. |" in lines
     assert lines[-1].split("|")[3].strip() == "off"

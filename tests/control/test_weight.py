@@ -6,6 +6,7 @@ import sys
 LIGHT = (
     "installation.scenes",
     "installation.control.commands",
+    "installation.control.doors",
     "installation.control.herald",
     "installation.control.osc",
     "installation.control.store",

@@ -1,0 +1,114 @@
+"""The doors: one inbox for everybody who wants something, the OSC door behind it, and what goes back through it."""
+
+from __future__ import annotations
+
+import logging
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from installation.control.directory import Directory
+from installation.control.inbox import Inbox
+from installation.control.osc import OscDoor, OscError, Tally
+from installation.control.subscriptions import ECHO_AFTER, Touch
+from installation.knobs import Knob
+from installation.records import Message
+
+if TYPE_CHECKING:
+    from installation.machine.settings import OscSettings
+
+log = logging.getLogger(__name__)
+
+RETRY = 10.0  # seconds between two tries of a port that was busy
+
+
+class Doors:
+    """Owns the inbox and the OSC door. Any thread may post; the rest belongs to the tick."""
+
+    def __init__(self, settings: OscSettings, knobs: Mapping[str, Knob]) -> None:
+        """Nothing listens yet, but the inbox is open."""
+        self.directory = Directory(knobs)
+        self._settings = settings
+        self._inbox = Inbox(knobs)
+        self._osc: OscDoor | None = None
+        self._retry = math.inf
+        self._touches: dict[str, Touch] = {}
+
+    def open(self, now: float) -> None:
+        """Listen, or say why not and try again later: the show goes on without OSC."""
+        try:
+            self._osc = OscDoor(self._settings, self.directory, self.post)
+        except OscError as error:
+            if self._retry == math.inf:
+                log.error("%s The show goes on without OSC and tries again.", error)  # noqa: TRY400 - a sentence
+            self._retry = now + RETRY
+            return
+        self._retry = math.inf
+        tally = self._osc.tally
+        log.info("OSC at port %d, UDP and TCP; %d KiB may wait.", self._osc.port, tally.buffer_bytes // 1024)
+
+    def mind(self, now: float) -> None:
+        """Try a busy port again, and open a door again whose thread has died."""
+        if self._osc and not self._osc.is_alive:
+            log.error("A thread of the OSC door has died; it is opened again.")
+            self.close()
+            self._retry = now
+        if now >= self._retry:
+            self.open(now)
+
+    def close(self) -> None:
+        """Stop listening."""
+        if self._osc:
+            self._osc.close()
+        self._osc = None
+
+    def post(self, *messages: Message, due: float = 0.0) -> bool:
+        """The inbox: any thread may post messages that belong together, for now or for a later moment."""
+        return self._inbox.post(*messages, due=due)
+
+    def heard(self, now: float) -> Sequence[Message]:
+        """What this tick should answer, in order."""
+        return self._inbox.take(now)
+
+    def touched(self, message: Message, now: float) -> None:
+        """A knob was set: its sender is not told what it has just said."""
+        glide = self.directory.knobs[message.address].glide
+        self._touches[message.address] = Touch(message.source, message.arguments[0], now + glide + ECHO_AFTER)
+
+    def tell(self, values: Mapping[str, float]) -> None:
+        """What knobs stand at now, as board values."""
+        if self._osc and (values or self._touches):
+            knobs = self.directory.knobs
+            self._osc.tell({address: knobs[address].show(value) for address, value in values.items()}, self._touches)
+        self._touches = {}
+
+    def read_out(self, notes: Sequence[tuple[str, float | str]]) -> None:
+        """What was measured."""
+        if self._osc:
+            self._osc.tell(dict(notes), {})
+
+    def answer(self, message: Message, value: float) -> None:
+        """Reply to a question with what the knob stands at."""
+        if self._osc:
+            self._osc.answer(message.source, message.address, value)
+
+    def object(self, message: Message, sentence: str) -> None:
+        """Tell whoever sent a message why it was refused."""
+        if self._osc:
+            self._osc.object(message.source, message.address, sentence)
+
+    @property
+    def port(self) -> int | None:
+        """The port that performers reach, once it is open."""
+        return self._osc.port if self._osc else None
+
+    @property
+    def refused(self) -> int:
+        """How many messages were not taken, for whatever reason, before the tick saw them."""
+        osc = sum(self.tally.refused.values()) + self.tally.dropped
+        return osc + self._inbox.dropped
+
+    @property
+    def tally(self) -> Tally:
+        """What came through the OSC door so far."""
+        return self._osc.tally if self._osc else Tally()
