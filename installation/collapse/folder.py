@@ -13,7 +13,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from installation.collapse.ngram import CollapseError
-from installation.collapse.text import Settings, TextGeneration, first, generations
+from installation.collapse.text import MEANING, Settings, TextGeneration, first, generations
 from installation.machine.files import write_atomically
 
 log = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def _beginning(folder: Path, real: tuple[str, ...], settings: Settings, run: dic
     """Generation 0, checked or, in an empty folder, written."""
     path = folder / PATTERN.format(0)
     if path.exists():
-        found = _read(path, run)
+        found = _read(path, run, 0)
         if found is None or found.words != real:
             raise CollapseError(f"{path} is damaged. Choose another --out, or remove this one.")
         return found
@@ -83,20 +83,23 @@ def _kept(folder: Path, run: dict[str, object], last: int) -> Iterator[TextGener
     """The generations after the first, as far as they follow one another and are whole."""
     for serial in range(1, last + 1):
         path = folder / PATTERN.format(serial)
-        found = _read(path, run) if path.exists() else None
+        found = _read(path, run, serial) if path.exists() else None
         if found is None:
             return
         yield found
 
 
-def _read(path: Path, run: dict[str, object]) -> TextGeneration | None:
+def _read(path: Path, run: dict[str, object], serial: int) -> TextGeneration | None:
     """A generation from its file; None where the file is damaged. Raises ``CollapseError`` for another run's."""
     try:
         said = json.loads(path.read_text(encoding="utf-8"))
         found = TextGeneration(said["serial"], tuple(said["words"].split(" ")), said["fresh"], said["readings"])
         theirs = {name: said[name] for name in run}
+        whole = found.serial == serial and found.readings.keys() == MEANING.keys()
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        log.warning("%s is damaged; it is made again.", path)
+        whole = False
+    if not whole:
+        log.warning("%s is damaged.", path)
         return None
     differing = [name for name in run if theirs[name] != run[name]]
     if differing:
