@@ -5,8 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
+import click
 import typer
 from rich.table import Table
+from rich.text import Text
+from typer.core import TyperCommand
 
 from installation.cli.voice import (
     Config,
@@ -41,22 +44,58 @@ def list_takes(state: State = None, config: Config = None) -> None:
         say(f"No takes in {settings.state}. Record one: burntout run --record")
 
 
-@app.command()
+class WithForms(TyperCommand):
+    """A command whose help lists every form of an edition, and says which this machine cannot make."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list. Asked only for help: it looks into FFmpeg, which is slow to load."""
+        from installation.publishing import FORMS
+
+        with formatter.section("Forms"):
+            formatter.write_dl(
+                [(form.name, " ".join(filter(None, (form.doc, form.lack())))) for form in FORMS.values()]
+            )
+        super().format_epilog(ctx, formatter)
+
+
+@app.command(cls=WithForms)
 def publish(
     take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
     out: Annotated[Path | None, typer.Option(help="Folder to publish into; default: the take's own.")] = None,
+    *,
+    form: Annotated[
+        str, typer.Option(metavar="NAME[,NAME]", help="What to make; the forms are listed below, 'all' is every one.")
+    ] = "h264,contact-sheet",
+    height: Annotated[int | None, typer.Option(help="Of films, in pixels; default: 1080, of ffv1 the take's.")] = None,
+    rate: Annotated[int, typer.Option(help="Of films, in pictures a second.")] = 30,
+    title_card: Annotated[float, typer.Option(metavar="SECONDS", help="Begin films with a title card.")] = 0.0,
+    audio: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="WAV or FLAC to lay under films, repeated or cut to length.")
+    ] = None,
+    loop: Annotated[float, typer.Option(metavar="SECONDS", help="About how long a loop is.")] = 12.0,
+    generation: Annotated[int | None, typer.Option(help="Which to print; default: the last.")] = None,
+    paper: Annotated[str, typer.Option(metavar="A3|A2|A1|A0", help="What to print on.")] = "A3",
+    stills: Annotated[
+        str, typer.Option(metavar="generations|ticks", help="What a sequence of stills has.")
+    ] = "generations",
     state: State = None,
     config: Config = None,
 ) -> None:
-    """Make a film (MP4) and a contact sheet (PNG) from a take."""
+    """Make films, loops, stills, prints and sheets of a take: by default a film (MP4) and a contact sheet (PNG).
+
+    For example: burntout publish last --form prores,loop,print --paper A2 --title-card 4 --out edition
+    """
     from installation import publishing
 
+    wishes = publishing.Wishes(height, rate, title_card, audio, loop, generation, paper, stills)
+    forms = publishing.chosen(publishing.FORMS if form == "all" else form.split(","))
     found = find_take(take, settings_.load(config, given(state=state)))
     with progress_bar() as progress:
-        task = progress.add_task(f"Publishing {found.name}", total=1.0)
-        paths = publishing.publish(found, out or found.folder, lambda share: progress.update(task, completed=share))
-    for path in paths:
-        say(str(path))
+        for each in forms:
+            path = each.place(found, out or found.folder)
+            task = progress.add_task(path.name, total=1.0)
+            each.make(found, path, wishes, lambda share, task=task: progress.update(task, completed=share))  # type: ignore[misc] # mypy cannot infer it
+            progress.console.print(Text(str(path)), soft_wrap=True)
 
 
 @app.command()

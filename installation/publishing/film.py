@@ -2,73 +2,142 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
-from installation.publishing.projection import projected, schedule, shots
+import numpy as np
+
+from installation.publishing.reel import reel
+from installation.publishing.sound import Bed, Track
+from installation.publishing.title import card, opening, risen
 from installation.publishing.whole import PublishError, whole
-from installation.recording import takes
-from installation.stage.light import encode
+from installation.stage.light import Light, encode, inverse
 
 if TYPE_CHECKING:
     import av
 
     from installation.recording.takes import Take
-    from installation.records import Pixels
 
 Progress = Callable[[float], None]
 
-#: Noise cannot be compressed: without a ceiling a hot minute takes 170 MB.
-ENCODER = {"crf": "18", "maxrate": "12M", "bufsize": "24M", "preset": "veryfast", "profile": "high"}
 BT709, LIMITED, FULL = 1, 1, 2  # code points of ITU-T H.273, and FFmpeg's names for the ranges
+KEY_SECONDS = 2  # between pictures that stand alone, where a codec has others: how finely a player can seek
+MUXER = {"mp4": {"movflags": "+faststart"}, "mov": {"movflags": "+faststart"}, "matroska": {}}
 
 
-def film(take: Take, path: Path, *, height: int = 1080, rate: int = 30, progress: Progress | None = None) -> Path:
-    """Make an MP4 that any player plays: H.264 High, 4:2:0, BT.709, ``rate`` pictures a second, ``height`` pixels high.
+@dataclasses.dataclass(frozen=True, slots=True)
+class Codec:
+    """How a film is coded: FFmpeg's encoder, pixel format, container, encoder for sound, and options.
 
-    The width follows the first picture; both are even. ``progress`` hears the share done, 0 to 1. The file appears
-    when it is whole. Raises ``PublishError`` for a take without pictures and for a disk that refuses.
+    ``tag`` is the four letters that name it where players ask for others than FFmpeg's; ``least`` are the fewest
+    pixels, width and height, that the encoder takes.
     """
-    marks = takes.marks(take.folder)
-    if not marks:
-        raise PublishError(f"{take.name} holds no pictures; there is nothing to publish.")
-    times = schedule(marks)
-    ticks = times[marks[-1].frame][1] * rate
-    lights = projected(shots(takes.frames(take), times), rate)
-    pictures = (encode(light, turn) for turn, light in enumerate(lights))
 
-    def tell(count: int) -> None:
-        if progress:
-            progress(min(count / ticks, 1.0))
+    encoder: str
+    pixel_format: str
+    container: str = "mp4"
+    sound: str = "aac"
+    options: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    tag: str = ""
+    least: tuple[int, int] = (2, 2)
 
-    with whole(path) as beside:
-        _write(beside, pictures, take, (height, rate), tell)
+    @property
+    def deep(self) -> bool:
+        """Whether it keeps more than 8 bits of each colour."""
+        return self.pixel_format.endswith("10le")
+
+    def size(self, shape: tuple[int, ...], height: int | None) -> tuple[int, int]:
+        """Height and width for pictures of this shape; None is their own. Even, unless every pixel has its colour."""
+        tall = height or shape[0]
+        wide = tall * shape[1] / shape[0]
+        return (tall, max(round(wide), 1)) if "444" in self.pixel_format else (even(tall), even(wide))
+
+
+H264 = Codec(
+    "libx264",
+    "yuv420p",
+    # Noise cannot be compressed: without a ceiling a hot minute takes 170 MB.
+    options={"crf": "18", "maxrate": "12M", "bufsize": "24M", "preset": "veryfast", "profile": "high"},
+)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Shoot:
+    """What a film is besides its pictures: its codec, height (None: the take's own) and rate, credits and time code."""
+
+    codec: Codec
+    height: int | None
+    rate: int
+    credits: Mapping[str, str]
+    timecode: str
+
+
+def film(
+    take: Take,
+    path: Path,
+    *,
+    codec: Codec = H264,
+    height: int | None = 1080,
+    rate: int = 30,
+    title: float = 0.0,
+    audio: Path | None = None,
+    progress: Progress | None = None,
+) -> Path:
+    """Make a film, ``rate`` pictures a second and ``height`` pixels high: by default an MP4 that any player plays.
+
+    It begins with ``title`` seconds of title card, and has ``audio`` (WAV, FLAC) for a bed. The width follows the first
+    picture. ``progress`` hears the share done, 0 to 1. The file appears when it is whole. Raises ``PublishError`` for a
+    take without pictures, a recording without sound, an encoder that is not there and a disk that refuses.
+    """
+    seen = reel(take, rate)
+    shoot = shooting(take, codec, height, rate)
+    seconds = title + seen.seconds
+    bed = Bed(audio, seconds) if audio else None
+    lights = seen.lights()
+    pictures = _titled(lights, take, title, shoot) if title else lights
+    shoot_film(path, pictures, shoot, seconds * rate, bed=bed, progress=progress)
     return path
 
 
-def _write(
-    path: Path, pictures: Iterator[Pixels], take: Take, form: tuple[int, int], tell: Callable[[int], None]
-) -> None:
-    """Encode the pictures in a height and at a rate, telling after each how many are done."""
-    import av
+def shooting(take: Take, codec: Codec, height: int | None, rate: int) -> Shoot:
+    """How a film of this take is made; its time code begins at the time of day the take did."""
+    return Shoot(codec, height, rate, credits_of(take), f"{take.started:%H:%M:%S}:00")
 
-    first = next(pictures, None)
+
+def shoot_film(
+    path: Path,
+    lights: Iterable[Light],
+    shoot: Shoot,
+    ticks: float,
+    *,
+    bed: Bed | None = None,
+    progress: Progress | None = None,
+) -> None:
+    """Encode pictures, about ``ticks`` of them, to a file that appears when it is whole. Raises ``PublishError``."""
+    first, lights = _first(lights)
     if first is None:
-        raise PublishError(f"{take.name} holds no readable pictures; there is nothing to publish.")
-    height, rate = form
-    width = height * first.shape[1] / first.shape[0]
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
-        container.metadata.update(_credits(take))
-        stream = _stream(container, even(height), even(width), rate)
-        for count, pixels in enumerate(itertools.chain([first], pictures)):
-            picture = _picture(pixels, stream)
-            picture.pts = count
-            container.mux(stream.encode(picture))
-            tell(count + 1)
-        container.mux(stream.encode(None))
+        raise PublishError(f"{shoot.credits['title']} holds no readable pictures; there is nothing to publish.")
+    height, width = shoot.codec.size(first.shape, shoot.height)
+    require_size(shoot.codec, height, width)
+    with whole(path) as beside:
+        for count in _written(beside, lights, shoot, (height, width), bed):
+            if progress:
+                progress(min(count / ticks, 1.0))
+
+
+def require_size(codec: Codec, height: int, width: int) -> None:
+    """Raises ``PublishError`` when pictures are too small for a codec."""
+    across, down = codec.least
+    if width < across or height < down:
+        raise PublishError(
+            f"{codec.encoder} takes pictures of {across} x {down} pixels and more, not {width} x {height}. "
+            "Make them larger with --height."
+        )
 
 
 def even(pixels: float) -> int:
@@ -76,32 +145,88 @@ def even(pixels: float) -> int:
     return max(2 * round(pixels / 2), 2)
 
 
-def _credits(take: Take) -> dict[str, str]:
+def credits_of(take: Take) -> dict[str, str]:
+    """What a film says of itself: title, date, and from what, by what, with which seed it was made."""
     made = f"{take.manifest.get('restorer', '')} from {take.origin}, lineage seed {take.seed}"
     return {"title": take.title or take.name, "date": f"{take.started:%Y-%m-%d}", "comment": f"{take.scene}: {made}"}
 
 
-def _stream(container: av.container.OutputContainer, height: int, width: int, rate: int) -> av.VideoStream:
-    options = {**ENCODER, "g": str(2 * rate)}
-    stream = container.add_stream("libx264", rate=rate, options=options)
-    stream.height, stream.width, stream.pix_fmt = height, width, "yuv420p"
+def fine(light: Light) -> np.ndarray:
+    """The nearest 16-bit sRGB codes of a picture: H x W x 3 uint16. 8-bit codes come out as 257 times themselves."""
+    codes = inverse(np.clip(light, 0.0, 1.0)) * 65535.0
+    return np.ascontiguousarray(codes.round().astype(np.uint16))
+
+
+def _first(lights: Iterable[Light]) -> tuple[Light | None, Iterator[Light]]:
+    """The first picture, and all of them."""
+    pictures = iter(lights)
+    first = next(pictures, None)
+    return first, pictures if first is None else itertools.chain([first], pictures)
+
+
+def _titled(lights: Iterable[Light], take: Take, seconds: float, shoot: Shoot) -> Iterator[Light]:
+    """The title card in the size of the film, then the film out of the dark; nothing when there is no film."""
+    first, lights = _first(lights)
+    if first is not None:
+        shown = card(take, *shoot.codec.size(first.shape, shoot.height))
+        yield from opening(shown, seconds, shoot.rate)
+        yield from risen(lights, shoot.rate)
+
+
+def _written(
+    path: Path, lights: Iterable[Light], shoot: Shoot, size: tuple[int, int], bed: Bed | None
+) -> Iterator[int]:
+    """Encode the pictures, telling after each how many are done."""
+    import av
+
+    os.environ.setdefault("SVT_LOG", "1")  # errors only: SVT-AV1 talks to the terminal and can be told in no other way
+    container_format = shoot.codec.container
+    with av.open(str(path), "w", format=container_format, options=MUXER[container_format]) as container:
+        container.metadata.update(shoot.credits)
+        stream = _stream(container, shoot, size)
+        track = Track(container, shoot.codec.sound, bed) if bed else None
+        for count, light in enumerate(lights, start=1):
+            picture = _picture(light, count - 1, stream, shoot.codec)
+            container.mux(stream.encode(picture))
+            if track:
+                track.follow(count / shoot.rate)
+            yield count
+        container.mux(stream.encode(None))
+        if track:
+            track.end()
+
+
+def _stream(container: av.container.OutputContainer, shoot: Shoot, size: tuple[int, int]) -> av.VideoStream:
+    codec, rate = shoot.codec, shoot.rate
+    options = {"g": str(KEY_SECONDS * rate), **codec.options}
+    stream = cast("av.VideoStream", container.add_stream(codec.encoder, rate=rate, options=options))
+    stream.height, stream.width = size
+    stream.pix_fmt = codec.pixel_format
+    stream.metadata["timecode"] = shoot.timecode
     context = stream.codec_context
     context.time_base = Fraction(1, rate)
     context.colorspace, context.color_range = BT709, LIMITED
     context.color_primaries = context.color_trc = BT709
+    if codec.tag:
+        context.codec_tag = codec.tag
     return stream
 
 
-def _picture(pixels: Pixels, stream: av.VideoStream) -> av.VideoFrame:
+def _picture(light: Light, turn: int, stream: av.VideoStream, codec: Codec) -> av.VideoFrame:
+    """One picture of the film; 8 bits are dithered, finer ones need not be."""
     import av
     from av.video.reformatter import Interpolation
 
-    return av.VideoFrame.from_ndarray(pixels, format="rgb24").reformat(
+    pixels, pixel_format = (fine(light), "rgb48le") if codec.deep else (encode(light, turn), "rgb24")
+    picture = av.VideoFrame.from_ndarray(pixels, format=pixel_format).reformat(
         width=stream.width,
         height=stream.height,
-        format="yuv420p",
+        format=codec.pixel_format,
         interpolation=Interpolation.LANCZOS | Interpolation.ACCURATE_RND | Interpolation.FULL_CHR_H_INT,
         dst_colorspace=BT709,
         src_color_range=FULL,
         dst_color_range=LIMITED,
     )
+    picture.color_primaries = picture.color_trc = BT709  # ProRes takes its tags from here
+    picture.pts = turn
+    return picture

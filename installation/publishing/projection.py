@@ -62,12 +62,16 @@ def projected(shots: Iterable[Shot], rate: int) -> Iterator[Light]:
     """What is on the wall at every tick, ``rate`` a second: dissolves in linear light, never faster than is safe."""
     arrivals, tick = Arrivals(), 0
     seen: Light | None = None
+    dissolve, held = None, None
     for shot in shots:
         arrivals.note(shot.began)
-        before, seconds = (shot.light, 0.0) if seen is None else (seen, arrivals.limit(LONGEST_DISSOLVE))
-        dissolve = Dissolve(before, shot.began, seconds)
+        # What was reached by now, not what the last tick showed: where frames come as fast as ticks, or faster, every
+        # tick is the first moment of a dissolve, and a film that went on from there would never leave its first frame.
+        before = shot.light if dissolve is None or held is None else dissolve.picture(held, shot.began)
+        dissolve = Dissolve(before, shot.began, 0.0 if held is None else arrivals.limit(LONGEST_DISSOLVE))
+        held = shot.light
         while tick < shot.until * rate:
-            seen = steadied(before if seen is None else seen, dissolve.picture(shot.light, tick / rate), 1.0 / rate)
+            seen = steadied(before if seen is None else seen, dissolve.picture(held, tick / rate), 1.0 / rate)
             yield seen
             tick += 1
 

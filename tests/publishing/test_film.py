@@ -36,7 +36,8 @@ def pictures(path):
 def test_ffprobe_sees_what_every_player_plays(made):
     command = ["ffprobe", "-v", "error", "-count_frames", "-show_streams", "-show_format", "-of", "json", str(made)]
     told = json.loads(subprocess.run(command, check=True, capture_output=True, timeout=60).stdout)
-    (stream,) = told["streams"]
+    stream, clock = told["streams"]
+    assert (clock["codec_tag_string"], stream["codec_type"]) == ("tmcd", "video")
     assert (stream["codec_name"], stream["profile"], stream["pix_fmt"]) == ("h264", "High", "yuv420p")
     assert (stream["width"], stream["height"], stream["r_frame_rate"], stream["avg_frame_rate"]) == (
         120,

@@ -59,6 +59,14 @@ def test_a_dissolve_is_halfway_in_light_when_half_its_time_is_over():
     assert seen[9] == pytest.approx(0.22, abs=1e-5)
 
 
+@pytest.mark.parametrize("frames_a_second", [RATE, 2 * RATE])
+def test_a_film_no_faster_than_its_frames_follows_them(frames_a_second):
+    gap = 1.0 / frames_a_second
+    seen = lights(*(flat(0.2 + 0.001 * n, n * gap, (n + 1) * gap) for n in range(60)))
+    assert np.diff(seen[2:]).min() > 0.0009
+    assert seen[-1] == pytest.approx(0.259, abs=0.0021)
+
+
 def test_what_is_dissolved_to_is_reached():
     seen = lights(flat(0.2, 0.0, 0.5), flat(0.25, 0.5, 1.5))
     assert seen[-1] == pytest.approx(0.25)

@@ -1,0 +1,80 @@
+"""Sequences of stills: numbered pictures in a folder, of every finished generation or of every tick of the film."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from installation.publishing.reel import reel
+from installation.publishing.whole import PublishError, whole_folder
+from installation.recording import takes
+from installation.stage.light import Light, decode
+
+if TYPE_CHECKING:
+    from installation.publishing.film import Progress
+    from installation.publishing.forms.registry import Wishes
+    from installation.recording.takes import Mark, Take
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Still:
+    """One picture of a sequence and the sentence it carries."""
+
+    light: Light
+    words: str
+
+
+Writer = Callable[[Path, Still], None]
+
+
+def sequence(take: Take, folder: Path, wishes: Wishes, write: Writer, progress: Progress, *, suffix: str) -> Path:
+    """Fill a folder with ``NAME.000001`` and so on, each written by ``write``; it appears when it is whole.
+
+    Raises ``PublishError`` when there is nothing to publish and for a disk that refuses.
+    """
+    total, stills = found(take, wishes)
+    stem = take.folder.resolve().name
+    count = 0
+    with whole_folder(folder) as beside:
+        for count, still in enumerate(stills, start=1):
+            write(beside / f"{stem}.{count:06d}{suffix}", still)
+            progress(min(count / total, 1.0))
+        if not count:
+            raise PublishError(f"{take.name} holds no readable pictures; there is nothing to publish.")
+    progress(1.0)
+    return folder
+
+
+def found(take: Take, wishes: Wishes) -> tuple[int, Iterator[Still]]:
+    """How many stills there should be, and those that can be read."""
+    if wishes.stills == "ticks":
+        seen = reel(take, wishes.rate)
+        words = (f"{take.title or take.name}, {tick / wishes.rate:.2f} s" for tick in range(seen.ticks))
+        return seen.ticks, map(Still, seen.lights(), words)
+    marks = finished(take)
+    return len(marks), _generations(take, {mark.frame for mark in marks})
+
+
+def finished(take: Take) -> list[Mark]:
+    """The marks of all finished generations. Raises ``PublishError`` where there is none."""
+    marks = [mark for mark in takes.marks(take.folder) if mark.phase == "generation"]
+    if not marks:
+        raise PublishError(f"{take.name} holds no finished generation; there is nothing to publish.")
+    return marks
+
+
+@functools.cache
+def srgb() -> bytes:
+    """An ICC profile that says sRGB (Little CMS builds it)."""
+    from PIL import ImageCms
+
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    return bytes(profile.tobytes())
+
+
+def _generations(take: Take, wanted: set[int]) -> Iterator[Still]:
+    for frame in takes.frames(take, wanted):
+        yield Still(decode(frame.pixels), f"{take.title or take.name}, generation {frame.generation}")
