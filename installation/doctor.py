@@ -49,7 +49,7 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, as they are made: the slow ones (loading the models) come last."""
-    for look in (_python, _processor, _torch, _display, _osc, _clock, _state, _memory, _scenes):
+    for look in (_python, _processor, _torch, _display, _osc, _clock, _state, _memory, _scenes, _forms):
         yield look(settings)
     for name in ("archive", "ember"):
         yield _restorer(name, settings)
@@ -132,6 +132,15 @@ def _scenes(_: Settings) -> Finding:
     if refused or not found:
         return Finding("bad", "scenes", " ".join(refused) or f"None in {share('scenes')}. Install again.")
     return Finding("good", "scenes", f"{len(found)} checked: {', '.join(found)}.")
+
+
+def _forms(_: Settings) -> Finding:
+    from installation.publishing import FORMS
+
+    lacks = [lack for form in FORMS.values() if (lack := form.lack())]
+    if lacks:
+        return Finding("note", "publishing", " ".join(lacks))
+    return Finding("good", "publishing", f"All {len(FORMS)} forms of an edition can be made.")
 
 
 def _restorer(name: str, settings: Settings) -> Finding:

@@ -20,7 +20,20 @@ def test_a_healthy_machine_has_nothing_fatal(findings):
 
 @pytest.mark.parametrize(
     "what",
-    ["Python", "processor", "torch", "display", "OSC", "clock", "state", "wires", "scenes", "archive", "ember"],
+    [
+        "Python",
+        "processor",
+        "torch",
+        "display",
+        "OSC",
+        "clock",
+        "state",
+        "wires",
+        "scenes",
+        "publishing",
+        "archive",
+        "ember",
+    ],
 )
 def test_every_organ_is_looked_at_and_spoken_of_in_a_sentence(findings, what):
     assert findings[what].sentence.endswith((".", "…", "?"))

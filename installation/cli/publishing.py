@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 from rich.table import Table
 from rich.text import Text
@@ -47,14 +46,13 @@ def list_takes(state: State = None, config: Config = None) -> None:
 class WithForms(TyperCommand):
     """A command whose help lists every form of an edition, and says which this machine cannot make."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_epilog(self, ctx: Any, formatter: Any) -> None:  # typer keeps these types to itself
         """Write the list. Asked only for help: it looks into FFmpeg, which is slow to load."""
         from installation.publishing import FORMS
 
         with formatter.section("Forms"):
-            formatter.write_dl(
-                [(form.name, " ".join(filter(None, (form.doc, form.lack())))) for form in FORMS.values()]
-            )
+            listed = sorted(FORMS.values(), key=lambda form: form.doc)  # by their first word: films, loops, prints
+            formatter.write_dl([(form.name, " ".join(filter(None, (form.doc, form.lack())))) for form in listed])
         super().format_epilog(ctx, formatter)
 
 

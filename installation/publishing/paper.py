@@ -103,6 +103,7 @@ def printed(
             software="Burntout",
             metadata=None,
         )
+    progress(1.0)
     return path
 
 
