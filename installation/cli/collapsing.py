@@ -58,7 +58,7 @@ def words(  # noqa: PLR0917 - options of a command
 def voices(report: Report) -> Table:
     """How some generations begin, side by side."""
     said = report.voices(EXCERPT)
-    headers = (Column(f"generation {serial}", ratio=1) for serial in said)
+    headers = (Column(f"generation {serial}", ratio=1, overflow="fold") for serial in said)
     table = Table(*headers, box=None, expand=True, padding=(0, 2, 1, 0))
     table.add_row(*map(Text, said.values()))
     return table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-import textwrap
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -258,6 +258,10 @@ def _write_lines(
 
 
 def _wrapped(said: str, width: int, size: int) -> list[str]:
-    """Lines of at most about ``width`` pixels, by the typeface's average letter."""
-    average = ImageFont.load_default(size).getlength(said) / max(len(said), 1)
-    return textwrap.wrap(said, int(width / average))
+    """Lines of at most ``width`` pixels, broken at spaces and, as a stammer may have none, after dashes."""
+    font, lines = ImageFont.load_default(size), [""]
+    for piece in re.split(r"(?<=--)|(?<= )", said.replace("—", "--")):  # Pillow's typeface has no dash
+        if lines[-1] and font.getlength(lines[-1] + piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return [line.rstrip() for line in lines]

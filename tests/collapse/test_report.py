@@ -79,6 +79,12 @@ def test_the_sheets_margins_stay_empty(report):
     assert (pixels[-20:] == GROUND).all()
 
 
+def test_a_stammer_without_a_space_still_fits_its_column():
+    stammering = words(("Look", "ye", *["here", "\u2014"] * 300), Settings(), last=2)
+    pixels = np.asarray(Image.open(io.BytesIO(png(stammering))))
+    assert (pixels[:, -20:] == GROUND).all()
+
+
 def test_the_page_needs_nothing_else_and_believes_no_names(report):
     page = html(report)
     assert "<script" not in page
