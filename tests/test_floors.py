@@ -45,7 +45,7 @@ HEAVY = {
     },
     "cryptography": {"burns"},
     "cv2": {"burns", "readings", "stage", "training"},
-    "scipy": {"burns"},
+    "scipy": {"burns", "readings"},
     "pygame": {"stage"},
     "av": {"recording", "publishing"},
     "diffusers": {"restorers", "training"},

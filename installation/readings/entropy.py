@@ -49,7 +49,7 @@ def shannon_entropy(levels: np.ndarray) -> float:
     """
     import cv2
 
-    counts = cv2.calcHist([levels.reshape(-1, 1)], [0], None, [256], [0, 256]).astype(np.float64)
+    counts = cv2.calcHist([levels.reshape(1, -1)], [0], None, [256], [0, 256]).astype(np.float64)
     shares = counts[counts > 0] / levels.size
     return max(float(-(shares * np.log2(shares)).sum()), 0.0)
 

@@ -19,12 +19,12 @@ THUMB = 16  # pixels a side: enough to tell pictures apart
 
 
 class Rings(NamedTuple):
-    """The modes of one picture size, gathered by scale: the place of each mode's ring, how many each has, its mean k.
+    """The modes of one picture size, gathered by scale: which ones, ring after ring, how many each has, its mean k.
 
-    ``k`` is in radians per pixel; the constant mode is in no ring (its place is one beyond the last).
+    ``k`` is in radians per pixel; the constant mode is in no ring.
     """
 
-    place: np.ndarray
+    order: np.ndarray
     modes: np.ndarray
     k: np.ndarray
 
@@ -86,18 +86,17 @@ class Look:
 
     @cached_property
     def waves(self) -> np.ndarray:
-        """Orthonormal cosine transform (DCT-II) of ``grey``, an odd last row or column left out.
+        """Orthonormal cosine transform (DCT-II) of ``grey``, by SciPy: in half the time of OpenCV.
 
         The modes of a picture with insulated edges: its border is no edge to them, which a Fourier transform would
         take for the strongest there is. White noise of variance s^2 has power s^2 in every mode.
         """
         import cv2
+        import scipy.fft  # type: ignore[import-untyped] # ships no types
 
-        height, width = (side // 2 * 2 for side in self.grey.shape)
-        grey = self.grey[:height, :width]
-        mean = float(grey.mean(dtype=np.float64))  # apart, as float32 would round it into all the other modes
-        waves = np.asarray(cv2.dct(grey - np.float32(mean)))
-        waves[0, 0] = mean * math.sqrt(height * width)
+        mean = cv2.mean(self.grey)[0]  # apart, as float32 would round it into all the other modes
+        waves = np.asarray(scipy.fft.dctn(self.grey - np.float32(mean), norm="ortho", overwrite_x=True))
+        waves[0, 0] = mean * math.sqrt(waves.size)
         return waves
 
     @cached_property
@@ -106,10 +105,12 @@ class Look:
         return radial_power(self.waves)
 
     @cached_property
-    def blurred(self) -> tuple[np.ndarray, np.ndarray]:
-        """Local mean and variance of ``grey`` under SSIM's window."""
+    def blurred(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Local mean of ``grey`` under SSIM's window, its square, and the local variance."""
         mean = window(self.grey)
-        return mean, window(self.grey * self.grey) - mean * mean
+        square, spread = mean * mean, window(self.grey * self.grey)
+        spread -= square
+        return mean, square, spread
 
 
 def luma(pixels: Pixels) -> np.ndarray:
@@ -130,8 +131,8 @@ def window(values: np.ndarray) -> np.ndarray:
 def radial_power(waves: np.ndarray) -> tuple[Rings, np.ndarray]:
     """Mean power per mode of every ring, float64, in the square of what ``waves`` was made from."""
     rings = rings_of(*waves.shape)
-    sums = np.bincount(rings.place, np.square(waves).reshape(-1), len(rings.k) + 1)[:-1]
-    return rings, sums / rings.modes
+    squares = np.square(waves).reshape(-1).take(rings.order)
+    return rings, np.add.reduceat(squares, np.cumsum(rings.modes) - rings.modes, dtype=np.float64) / rings.modes
 
 
 @functools.lru_cache(maxsize=4)
@@ -142,7 +143,7 @@ def rings_of(height: int, width: int) -> Rings:
     ring[0] = ring.max() + 1
     _, index, modes = np.unique(ring, return_inverse=True, return_counts=True)
     means = np.bincount(index, k) / modes
-    return Rings(index.reshape(-1), modes[:-1], means[:-1])
+    return Rings(np.argsort(index, axis=None, kind="stable")[:-1], modes[:-1], means[:-1])
 
 
 def _halved(pixels: Pixels) -> Pixels:

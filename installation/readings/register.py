@@ -62,7 +62,7 @@ NOT_YET = Missing("not yet")
 class Reading:
     """A declared reading. ``low`` and ``high`` are what a meter should span; numbers may lie beyond.
 
-    ``cost`` is in milliseconds per update at 1920 x 1080 on two CPU cores, beside the 0.9 that halving the picture
+    ``cost`` is in milliseconds per update at 1920 x 1080 on two CPU cores, beside the 0.7 that halving the picture
     takes for all of them together; what several share is counted with the first. ``brief`` is how the status line
     says it, with the number's format in braces; readings without one are not on that line.
     """

@@ -20,7 +20,7 @@ FEWEST = 3  # octaves that a slope is laid through
     of="picture",
     doc="How evenly the power is spread over scales, per mode: 1 is white noise, near 0 a single wave.",
     source="Shannon 1948, on the radial power spectrum",
-    cost=1.2,
+    cost=0.7,
 )
 def spectral_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture has both
     """-sum p ln p / ln K over K rings, p the mean power per mode of a ring as a share of their sum. NaN when flat."""
