@@ -101,7 +101,7 @@ def _week(first: date, found: Programme) -> Table:
         hours = ", ".join(
             f"{clock(start)}-{clock(end) if end % 1440 else '24:00'}" for start, end in hours_of(day, found)
         )
-        plays = ", ".join(f"{clock(minutes)} {play.scene}" for minutes, play in plays_of(day, found))
+        plays = "\n".join(f"{clock(minutes)} {play.scene}" for minutes, play in plays_of(day, found))
         table.add_row(f"{day:%a %d %b %Y}", hours or "closed", plays, reason(day, found))
     return table
 
