@@ -81,6 +81,11 @@ def test_at_temperature_one_there_is_no_stammering_but_fewer_words_every_time():
     assert warm[9].readings["vocabulary"] > 5 * collapsed(1, 9)[9].readings["vocabulary"]
 
 
+def test_at_temperature_one_words_are_lost_as_chance_alone_would_lose_them():
+    expected = theory.expected_support(np.unique(real(), return_counts=True)[1], 9)
+    np.testing.assert_allclose(curve(collapsed(1, 9, temperature=1.0), "vocabulary"), expected, rtol=0.05)
+
+
 def test_a_tenth_of_real_text_ends_in_a_plateau():
     fed, starved = collapsed(1, 12, temperature=1.0, fresh=0.1), collapsed(1, 9, temperature=1.0)
     plateau = curve(fed, "perplexity")[9:]
