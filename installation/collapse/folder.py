@@ -18,7 +18,7 @@ from installation.machine.files import write_atomically
 
 log = logging.getLogger(__name__)
 
-PATTERN = "generation-{:04}.json"
+PATTERN, ALL = "generation-{:04}.json", "generation-*.json"
 FORMAT = 1  # of the files
 
 
@@ -54,7 +54,7 @@ def keep(folder: Path, generation: TextGeneration, run: dict[str, object]) -> No
 
 def rebirth(folder: Path) -> None:
     """Back to generation 0: all that came after it is forgotten, the last first, so that no gap is ever left."""
-    for path in sorted(folder.glob(PATTERN.format(0).replace("0000", "*")), reverse=True):
+    for path in sorted(folder.glob(ALL), reverse=True):
         if path.name != PATTERN.format(0):
             path.unlink(missing_ok=True)
 
@@ -72,7 +72,7 @@ def _beginning(folder: Path, real: tuple[str, ...], settings: Settings, run: dic
         if found is None or found.words != real:
             raise CollapseError(f"{path} is damaged. Choose another --out, or remove this one.")
         return found
-    if next(folder.glob(PATTERN.format(0).replace("0000", "*")), None):
+    if next(folder.glob(ALL), None):
         raise CollapseError(f"{folder} holds generations but not the first. Choose another --out, or remove them.")
     zero = first(real, settings.order)
     keep(folder, zero, run)
