@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.programme.calendar import Calendar, _every, next_look, utc_now
+from installation.programme.calendar import Calendar, _daily, _every, next_look, utc_now
+from installation.programme.chores import Chore
 from installation.programme.hours import WEEKDAYS, Play, Programme, Span, desired_state
 from tests.support import until
 
@@ -165,3 +166,67 @@ def test_a_calendar_may_be_closed_before_it_starts_and_twice(house):
     house.calendar.start()
     house.calendar.close()
     house.calendar.close()
+
+
+def test_a_chore_missed_for_a_year_has_one_next_time():
+    long_ago, now = datetime(2025, 7, 1, 3, tzinfo=UTC), datetime(2026, 7, 1, 12, tzinfo=UTC)
+    assert _daily(300, Programme(BERLIN)).get_next_fire_time(long_ago, now) == datetime(2026, 7, 2, 3, tzinfo=UTC)
+
+
+def scheduled(chores, clock=utc_now):
+    calendar = Calendar(Programme(BERLIN), clock, lambda _: None, chores=chores)
+    calendar.start()
+    return calendar
+
+
+def test_every_chore_is_set_for_months():
+    calendar = scheduled({"restart": Chore(300, lambda: None, 3600), "tidy": Chore(360, lambda: None)})
+    try:
+        jobs = {job.id: job for job in calendar._scheduler.get_jobs()}
+        assert {name: job.misfire_grace_time for name, job in jobs.items()} == {
+            "programme": None,
+            "restart": 3600,
+            "tidy": None,
+        }
+        assert all(job.coalesce and job.max_instances == 1 for job in jobs.values())
+        assert all(job.next_run_time.tzinfo is UTC for job in jobs.values())
+    finally:
+        calendar.close()
+
+
+def test_a_chore_is_really_done_and_may_fail(caplog):
+    done: queue.Queue[str] = queue.Queue()
+
+    def fail():
+        done.put("tried")
+        raise OSError("the disk will not let go")
+
+    calendar = scheduled({"tidy": Chore(0, fail)})
+    with caplog.at_level(logging.ERROR, "installation.programme"):
+        try:
+            calendar._scheduler.get_job("tidy").modify(next_run_time=utc_now())
+            assert done.get(timeout=10) == "tried"
+            until(lambda: "The nightly chore tidy failed (the disk will not let go)." in caplog.text)
+        finally:
+            calendar.close()
+
+
+def test_a_restart_that_was_slept_through_is_not_made_up_for_before_the_public(caplog):
+    calendar = scheduled({"restart": Chore(300, lambda: pytest.fail("in the middle of the day"), 3600)})
+    with caplog.at_level(logging.ERROR, "installation.programme"):
+        try:
+            calendar._scheduler.get_job("restart").modify(next_run_time=utc_now() - timedelta(hours=6))
+            until(lambda: "The nightly chore restart was missed." in caplog.text)
+        finally:
+            calendar.close()
+
+
+def test_a_clock_set_back_by_a_month_does_not_leave_the_chores_asleep_for_one():
+    clock = [utc_now()]
+    calendar = scheduled({"tidy": Chore(360, lambda: None)}, lambda: clock[0])
+    try:
+        clock[0] -= timedelta(days=31)
+        calendar.wake()
+        assert calendar._scheduler.get_job("tidy").next_run_time - clock[0] <= timedelta(hours=26)
+    finally:
+        calendar.close()

@@ -8,7 +8,22 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from installation.programme.hours import Desired, Play, Programme, Span, desired_state, is_open, scene_for
+from installation.programme.days import AfterEaster, Monthly, Yearly
+from installation.programme.hours import (
+    Desired,
+    Play,
+    Programme,
+    Rule,
+    Span,
+    desired_state,
+    hours_of,
+    is_open,
+    next_change,
+    plays_of,
+    reason,
+    scene_for,
+)
+from installation.programme.sun import Place, Sun
 
 BERLIN = ZoneInfo("Europe/Berlin")
 ZONES = [
@@ -177,3 +192,108 @@ def test_a_scene_in_an_odd_hour_begins_once(day):
 
 def test_a_clock_that_lost_its_battery_is_only_a_moment_like_any_other():
     assert desired_state(datetime.fromtimestamp(0, UTC), house("10:00-18:00")).open is False
+
+
+CHRISTMAS = Rule("Christmas", Yearly(12, 25), ())
+LAST_FRIDAY = Rule("long Friday", Monthly(-1, 4), (span("20:00-24:00"),))
+HERE = Place(52.52, 13.405)
+
+
+def test_a_rule_replaces_the_week_an_exception_both_and_each_is_named():
+    programme = house("10:00-18:00", exceptions={date(2026, 11, 27): ()}, rules=(CHRISTMAS, LAST_FRIDAY))
+    days = [date(2026, 10, 30), date(2026, 11, 27), date(2026, 12, 25), date(2026, 12, 26)]
+    assert [reason(day, programme) for day in days] == ["long Friday", "exception", "Christmas", ""]
+    assert [hours_of(day, programme) for day in days] == [[(1200, 1440)], [], [], [(600, 1080)]]
+
+
+def test_of_two_rules_on_one_day_the_first_holds():
+    programme = house(rules=(CHRISTMAS, LAST_FRIDAY))
+    assert date(2026, 12, 25).weekday() == 4
+    assert not is_open(at("2026-12-25T20:00"), programme)
+    assert is_open(at("2026-10-30T20:00"), programme)
+
+
+def test_a_night_before_a_holiday_lasts_into_it():
+    programme = house("20:00-02:00", rules=(Rule("Easter", AfterEaster(0), ()),))
+    assert is_open(at("2026-04-04T23:30"), programme)
+    assert not is_open(at("2026-04-05T20:30"), programme)
+
+
+def test_hours_by_the_sun_follow_the_year():
+    programme = Programme(BERLIN, dict.fromkeys(range(7), (Span(Sun("sunset", HERE, -30), 1380),)))
+    ((winter, _),), ((summer, _),) = (hours_of(day, programme) for day in (date(2026, 12, 21), date(2026, 6, 21)))
+    assert (winter, summer) == (pytest.approx(15 * 60 + 24, abs=2), pytest.approx(21 * 60 + 3, abs=2))
+    assert is_open(at("2026-12-21T15:00"), programme)
+    assert not is_open(at("2026-06-21T15:00"), programme)
+
+
+def test_a_span_that_would_end_before_it_starts_does_not_happen_that_day():
+    programme = Programme(BERLIN, dict.fromkeys(range(7), (Span(1080, Sun("sunset", HERE)),)))
+    assert hours_of(date(2026, 12, 21), programme) == []
+    assert len(hours_of(date(2026, 6, 21), programme)) == 1
+
+
+def test_what_plays_at_sunset_begins_then():
+    programme = Programme(BERLIN, plays=(Play(0, "day"), Play(Sun("sunset", HERE), "night")))
+    assert [play.scene for _, play in plays_of(date(2026, 6, 21), programme)] == ["day", "night"]
+    assert [scene_for(at(f"2026-12-21T{hour}:30"), programme) for hour in ("14", "15", "22")] == [
+        "day",
+        "night",
+        "night",
+    ]
+    assert scene_for(at("2026-12-21T23:00"), programme) == "day"
+
+
+THREE = [ZoneInfo(name) for name in ("Europe/Berlin", "America/New_York", "Australia/Lord_Howe")]
+#: Hours before the two nights of each zone's 2027, in UTC.
+NIGHTS = {
+    "Europe/Berlin": ("2027-03-27T18:00", "2027-10-30T18:00"),
+    "America/New_York": ("2027-03-14T00:00", "2027-11-06T22:00"),
+    "Australia/Lord_Howe": ("2027-04-03T09:00", "2027-10-02T09:00"),
+}
+whole_days = st.integers(0, 1439)
+full_plans = st.builds(
+    lambda zone, start, length, early, late: Programme(
+        zone,
+        dict.fromkeys(range(7), (Span(start, start + length),)),
+        plays=(Play(early, "early"), Play(late, "late", frozenset({5, 6}))),
+    ),
+    st.sampled_from(THREE),
+    whole_days,
+    st.integers(1, 1440),
+    whole_days,
+    whole_days,
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(full_plans, st.sampled_from([0, 1]), st.integers(0, 600))
+def test_the_next_change_is_the_one_that_looking_every_minute_finds_in_both_odd_nights(programme, night, shift):
+    now = at(NIGHTS[programme.zone.key][night]) + shift * MINUTE
+    state = desired_state(now, programme)
+    looked = next(
+        (now + n * MINUTE for n in range(1, 2000) if desired_state(now + n * MINUTE, programme) != state), None
+    )
+    found = next_change(now, programme, days=3)
+    assert found == looked or (looked is None and (found is None or found > now + 1999 * MINUTE))
+
+
+@deliberate
+@given(full_plans, st.sampled_from([0, 1]), st.integers(0, 59))
+def test_a_look_in_the_middle_of_a_minute_finds_the_same_change(programme, night, seconds):
+    now = at(NIGHTS[programme.zone.key][night])
+    assert next_change(now + timedelta(seconds=seconds), programme, 2) == next_change(now, programme, 2) or (
+        next_change(now, programme, 2) == now + MINUTE
+    )
+
+
+@deliberate
+@given(full_plans, moments, st.sampled_from([-31, -1, 1, 31]))
+def test_a_clock_that_jumps_by_a_day_or_a_month_and_back_finds_what_it_left(programme, now, days):
+    before = desired_state(now, programme)
+    desired_state(now + timedelta(days=days), programme)
+    assert desired_state(now, programme) == before
+
+
+def test_a_plan_that_never_changes_has_no_next_change():
+    assert next_change(at("2026-07-01T12:00"), Programme(BERLIN)) is None

@@ -9,8 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from installation.machine import settings as machine
-from installation.programme.hours import Desired, Play, Programme, Span, desired_state
+from installation.programme.chores import Chores
+from installation.programme.days import AfterEaster, Monthly, Yearly
+from installation.programme.hours import Desired, Play, Programme, Rule, Span, desired_state
 from installation.programme.plan import ProgrammeError, load
+from installation.programme.sun import Place, Sun
 
 ROOT = Path(__file__).parents[2]
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -48,6 +51,95 @@ def test_exceptions_are_dates(tmp_path):
     assert found == {date(2026, 12, 24): (Span(600, 780),)}
 
 
+PLACE = "[place]\nlatitude = 52.5\nlongitude = 13\n"
+HERE = Place(52.5, 13.0)
+
+
+def hours(tmp_path, text):
+    (span,) = read(tmp_path, f'{PLACE}[hours]\nmonday = ["{text}"]').week[0]
+    return span
+
+
+def test_the_zone_of_the_plan_goes_before_the_machines(tmp_path):
+    assert read(tmp_path, 'timezone = "Asia/Kathmandu"').zone == ZoneInfo("Asia/Kathmandu")
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("sunset-30m - 23:00", Sun("sunset", HERE, -30), 1380),
+        ("sunset-23:00", Sun("sunset", HERE), 1380),
+        ("10:00-sunset+1h30m", 600, Sun("sunset", HERE, 90)),
+        ("sunset-02:00", Sun("sunset", HERE), 1560),
+        ("sunset-sunrise", Sun("sunset", HERE), Sun("sunrise", HERE, days=1)),
+        ("20:00-sunrise-1h", 1200, Sun("sunrise", HERE, -60, days=1)),
+        ("20:00-sunset", 1200, Sun("sunset", HERE)),
+        ("sunrise-dusk", Sun("sunrise", HERE), Sun("dusk", HERE)),
+        ("dawn-sunrise", Sun("dawn", HERE), Sun("sunrise", HERE)),
+    ],
+)
+def test_spans_by_the_sun_end_on_the_day_that_is_meant(tmp_path, text, start, end):
+    assert hours(tmp_path, text) == Span(start, end)
+
+
+def test_a_scene_may_begin_with_the_sun(tmp_path):
+    (play,) = read(tmp_path, f'{PLACE}[[play]]\nat = "dusk+15m"\nscene = "hearth"').plays
+    assert play.at == Sun("dusk", HERE, 15)
+
+
+@pytest.mark.parametrize(
+    ("on", "when"),
+    [
+        ("12-25", Yearly(12, 25)),
+        ("02-29", Yearly(2, 29)),
+        ("easter", AfterEaster(0)),
+        ("easter-2", AfterEaster(-2)),
+        ("easter+50", AfterEaster(50)),
+        ("first monday", Monthly(1, 0)),
+        ("last sunday", Monthly(-1, 6)),
+    ],
+)
+def test_days_that_come_again(tmp_path, on, when):
+    rules = read(tmp_path, f'[[holiday]]\nname = "x"\non = "{on}"').rules
+    assert rules == (Rule("x", when, ()),)
+
+
+def test_holidays_go_before_late_nights(tmp_path):
+    late, holiday = '[[late]]\non = "last friday"\nhours = ["20:00-24:00"]\n', '[[holiday]]\non = "12-25"\n'
+    assert [rule.name for rule in read(tmp_path, late + holiday).rules] == ["holiday", "late"]
+
+
+def test_an_exception_may_last(tmp_path):
+    found = read(tmp_path, "[[exception]]\ndate = 2026-12-30\nuntil = 2027-01-02\nhours = []").exceptions
+    assert list(found) == [date(2026, 12, 30), date(2026, 12, 31), date(2027, 1, 1), date(2027, 1, 2)]
+
+
+def test_nothing_is_done_at_night_and_nothing_deleted_unless_it_is_said(tmp_path):
+    assert read(tmp_path, "").chores == Chores(None, None, None, None, None)
+
+
+def test_chores_have_times_and_takes_a_budget(tmp_path):
+    text = '[chores]\nrestart = "05:00"\ntidy = "06:00"\ntakes_gb = 0.5\nlogs_days = 7'
+    assert read(tmp_path, text).chores == Chores(restart=300, tidy=360, takes_bytes=500_000_000, logs_days=7)
+
+
+LINES = {
+    "a key": ("timezone = 'Europe/Berlin'\n\n[hours]\ndaily = []\nmonday = 3", 5),
+    "an unknown key": ("[place]\nlatitude = 1\nlongitud = 2", 3),
+    "the second of its tables": ('[[holiday]]\non = "12-25"\n\n[[holiday]]\non = "12-32"', 5),
+    "a table without the key": ('[[play]]\nat = "10:00"\nscene = "hearth"\n[[play]]\nat = "11:00"', 4),
+    "two at once": ('[[play]]\nat = "10:00"\nscene = "hearth"\n' * 2, 5),
+    "a word before all tables": ("# note\ntimezone = 'Berlin'", 2),
+    "a table in one line": ("# note\nhours = 3", 2),
+}
+
+
+@pytest.mark.parametrize(("text", "line"), LINES.values(), ids=LINES)
+def test_the_line_is_named(tmp_path, text, line):
+    with pytest.raises(ProgrammeError, match=rf"programme\.toml, line {line}: "):
+        read(tmp_path, text)
+
+
 PLAY = '[[play]]\nat = "10:00"\nscene = "hearth"\n'
 WRONG = {
     "not TOML": ("[hours", "not TOML"),
@@ -74,6 +166,28 @@ WRONG = {
     "no days": (f"{PLAY}days = []", "takes a list of weekdays"),
     "a day that is none": (f'{PLAY}days = ["sunnday"]', r"no weekday\. Did you mean sunday\?"),
     "two scenes at once": (PLAY * 2, "two scenes at 10:00"),
+    "an unknown zone": ('timezone = "Europe/Berlinn"', "a name like Europe/Berlin"),
+    "a zone that is a number": ("timezone = 3", "a name like Europe/Berlin"),
+    "a zone that is a path": ('timezone = "../../etc/passwd"', "a name like Europe/Berlin"),
+    "the sun without a place": ('[hours]\nmonday = ["sunset-23:00"]', r"needs to know where\. Add \[place\]"),
+    "no such event": (PLACE + '[hours]\nmonday = ["sunsett-23:00"]', r"by the sun .*Did you mean sunset\?"),
+    "a sun too far": (PLACE + '[hours]\nmonday = ["sunset+7h-23:00"]', "more than 6 hours"),
+    "a night of no length": (PLACE + '[hours]\nmonday = ["sunset-sunset"]', "has no length"),
+    "a place off the earth": ("[place]\nlatitude = 91\nlongitude = 0", "from -90 to 90 degrees"),
+    "half a place": ("[place]\nlatitude = 50", "place.longitude takes a number"),
+    "a holiday that never comes": ('[[holiday]]\non = "02-30"', "holiday.on takes"),
+    "a late night without hours": ('[[late]]\non = "last friday"', "late.hours takes a list"),
+    "a name that is none": ('[[holiday]]\non = "12-25"\nname = 3', "takes a text"),
+    "an exception that ends first": (
+        "[[exception]]\ndate = 2026-12-24\nuntil = 2026-12-23\nhours = []",
+        "0 to 365 days",
+    ),
+    "an exception at the end of time": ("[[exception]]\ndate = 9999-12-31\nhours = []", "1970 to 9000"),
+    "an unknown chore": ('[chores]\nrestrat = "05:00"', r"Did you mean restart\?"),
+    "a chore at no time": ("[chores]\nrestart = 5", "a time of day"),
+    "a budget without a time": ("[chores]\ntakes_gb = 5", "add tidy"),
+    "a budget of nothing": ('[chores]\ntidy = "06:00"\ntakes_gb = 0', "from 0.1 to"),
+    "logs for ever": ("[chores]\nlogs_days = 1e9", "from 1 to 3650 days"),
     "an unknown key": (f"{PLAY}until = 3", "'play.until'"),
 }
 
@@ -91,14 +205,51 @@ def test_a_plan_that_is_not_there_is_refused(tmp_path):
 
 
 values = st.recursive(
-    st.sampled_from(["1", "nan", "true", '""', '"10:00"', '"10:00-18:00"', '"hearth"', '"monday"', "2026-12-24", "{}"]),
+    st.sampled_from(
+        [
+            "1",
+            "nan",
+            "true",
+            '""',
+            '"sunset-1h"',
+            '"easter"',
+            '"10:00"',
+            '"10:00-18:00"',
+            '"hearth"',
+            '"monday"',
+            "2026-12-24",
+            "{}",
+        ]
+    ),
     lambda inner: st.builds("[{}, {}]".format, inner, inner) | st.builds("{{ at = {} }}".format, inner),
     max_leaves=4,
 )
-keys = st.sampled_from(["hours", "daily", "monday", "exception", "date", "play", "at", "scene", "days", "x"])
+keys = st.sampled_from(
+    [
+        "hours",
+        "daily",
+        "monday",
+        "exception",
+        "date",
+        "until",
+        "play",
+        "at",
+        "scene",
+        "days",
+        "on",
+        "name",
+        "tidy",
+        "x",
+        "timezone",
+        "latitude",
+        "takes_gb",
+    ]
+)
 lines = st.one_of(
     st.builds("{} = {}".format, keys, values),
-    st.sampled_from(["[hours]", "[[exception]]", "[[play]]", "[play]", "[hours.monday]"]),
+    st.sampled_from(
+        ["[hours]", "[[exception]]", "[[play]]", "[play]", "[hours.monday]", "[[late]]", "[place]", "[chores]"]
+    ),
 )
 
 
@@ -120,6 +271,7 @@ def test_the_example_programme_keeps_to_the_scenes_that_ship():
         open=True, scene="machine-dementia"
     )
     assert desired_state(datetime(2026, 12, 25, 12, tzinfo=UTC), programme).open is False
+    assert programme.chores.takes_bytes is None
 
 
 def test_the_example_machine_is_accepted():
