@@ -28,8 +28,7 @@ from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
-from installation.readings import Look, Window, declared
-from installation.readings.tail import Gathering
+from installation.readings import Look, Window, declared, tail
 from installation.restorers.shelf import Shelf
 
 if TYPE_CHECKING:
@@ -78,8 +77,7 @@ class Engine:
         self._vitals.beat(Phase.LOADING)
         self._shelf = Shelf(settings.engine, _device(settings))
         self._album = shipped(share("assets"))
-        self._real = Gathering(share("assets") / "archive")
-        self._window = Window(self._real.ball)
+        self._window = Window(tail.shipped())
         self._calibration = standing(settings.state)
         self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
         self._scene: Scene | None = None
@@ -166,7 +164,7 @@ class Engine:
         self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter, self._album)
         self._began = self._turned = time.monotonic()
         self._rate = 0.0
-        self._window = Window(self._real.ball)
+        self._window = Window(tail.shipped())
         self._vitals.beat(Phase.LOADING, **NO_READINGS)
         self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
 

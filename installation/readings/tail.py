@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import functools
+import io
+import logging
 import math
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,18 +17,22 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from installation import images
-from installation.readings.look import Look
+from installation.machine.files import share, write_atomically
+from installation.readings.look import THUMB, Look
 from installation.readings.register import reading
 
 if TYPE_CHECKING:
     from installation.readings.window import Window
     from installation.records import Pixels
 
+FILE = "tail.npz"  # among the assets: the ball of the shipped archive
 DIMENSIONS = 32
 SHARE = 0.95  # of real pictures inside
 FOLDS = 5
 FEWEST = 2 * FOLDS  # real pictures
 SIDE = 64  # pixels: what a thumb is made from
+
+log = logging.getLogger(__name__)
 
 
 @reading(
@@ -34,7 +43,7 @@ SIDE = 64  # pixels: what a thumb is made from
     cost=0.1,
 )
 def tail_mass(window: Window) -> float:
-    """The share of thumbs outside the ``Ball``; NaN until it is gathered, or where there is no archive."""
+    """The share of thumbs outside the ``Ball``; NaN where there is none."""
     return float(window.ball.outside(window.thumbs).mean()) if window.ball else math.nan
 
 
@@ -71,23 +80,37 @@ def fit(points: np.ndarray) -> Ball:
     return Ball(ball.mean, ball.axes, float(np.quantile(np.concatenate(held_out), SHARE)))
 
 
-class Gathering:
-    """The ball of a folder of pictures, the archive for one, gathered a picture at a time: nobody waits for it."""
+def gathered(folder: Path) -> Ball:
+    """The ``fit`` of a folder's pictures, damaged ones passed over; half a second for 150.
 
-    def __init__(self, folder: Path) -> None:
-        """Nothing is opened yet."""
-        self._waiting = sorted(folder.glob("*"), reverse=True)
-        self._points: list[np.ndarray] = []
-        self._ball: Ball | None = None
+    The shipped table is ``save(gathered(share("assets") / "archive"), share("assets") / FILE)``: to be made anew, and
+    a test says so, when the archive changes. Raises ``ValueError`` for fewer than 10 pictures.
+    """
+    return fit(np.array([Look(pixels).thumb for path in sorted(folder.glob("*")) for pixels in _opened(path)]))
 
-    def ball(self) -> Ball | None:
-        """One picture further, damaged ones passed over. The ball once all are in, None before and below 10."""
-        if self._waiting:
-            self._points += [Look(pixels).thumb for pixels in _opened(self._waiting.pop())]
-        elif len(self._points) >= FEWEST:
-            self._ball = fit(np.stack(self._points))
-            self._points = []
-        return self._ball
+
+def save(ball: Ball, path: Path) -> None:
+    """Write a ball as NumPy's npz, in float32, whole or not at all. Raises ``StorageError``."""
+    table = io.BytesIO()
+    np.savez_compressed(table, mean=np.float32(ball.mean), axes=np.float32(ball.axes), radius=ball.radius)
+    write_atomically(path, table.getvalue())
+
+
+def load(path: Path) -> Ball | None:
+    """A ball from its file. One that cannot be used is named in the log, and there is no ball: the show goes on."""
+    with contextlib.suppress(OSError, EOFError, ValueError, TypeError, KeyError, zipfile.BadZipFile, zlib.error):
+        with np.load(io.BytesIO(path.read_bytes())) as table:  # NumPy refuses pickles
+            ball = Ball(table["mean"], table["axes"], float(table["radius"]))
+        if math.isfinite(ball.radius) and np.isfinite(ball.distance(np.zeros((1, THUMB * THUMB * 3)))).all():
+            return ball
+    log.error("No tail mass is read: %s is missing or damaged. Install the program anew.", path)
+    return None
+
+
+@functools.cache
+def shipped() -> Ball | None:
+    """The ball of the shipped archive, for pictures of any size; read once."""
+    return load(share("assets") / FILE)
 
 
 def _opened(path: Path) -> Iterator[Pixels]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,13 +21,12 @@ FAINTEST = 0.05  # memory at which an engine that comes late to a fire still has
 class Window:
     """The last 64 generations of one lineage. Its readings are worked out in turn, one with every picture seen.
 
-    ``real`` gives the ball that real pictures lie in, None as long as it is not known; it is asked once a picture.
+    ``ball`` is what real pictures lie in, None where it is not known.
     """
 
-    def __init__(self, real: Callable[[], Ball | None] = lambda: None) -> None:
+    def __init__(self, ball: Ball | None = None) -> None:
         """Nothing has been seen."""
-        self.ball: Ball | None = None
-        self._real = real
+        self.ball = ball
         self._thumbs = np.zeros((0, 0), np.float32)
         self._squares = np.zeros((SIZE, SIZE))
         self._seen = 0
@@ -57,7 +55,6 @@ class Window:
         """Take a generation in. Gives the one reading whose turn it is, by key; NaN where it is too early for it."""
         self._keep_thumb(present.thumb)
         self._keep_memory(generation)
-        self.ball = self._real()
         self._seen += 1
         turn = self._turns[self._seen % len(self._turns)]
         return {turn.key: turn.take(self)}

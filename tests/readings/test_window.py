@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 
 from installation.loop.generation import turns
 from installation.loop.lineage import Lineage
-from installation.readings import Look, Window, declared
+from installation.machine.files import share
+from installation.readings import Look, Window, declared, tail
 from installation.readings.diversity import BANDWIDTH, diversity, vendi
 from installation.readings.memory import memory_half_life
-from installation.readings.tail import Ball, Gathering, fit, tail_mass
+from installation.readings.tail import Ball, fit, gathered, tail_mass
 from installation.readings.window import MOST_MEMORIES, SIZE
 from installation.records import Generation
 from tests.support import Wiener
@@ -184,29 +185,67 @@ def pictures(folder, count):
         Image.fromarray(colours).resize((64, 64)).save(folder / f"{number:02d}.png")
 
 
-def test_an_archive_is_gathered_a_picture_at_a_time(tmp_path):
-    pictures(tmp_path, 12)
-    gathering = Gathering(tmp_path)
-    assert [gathering.ball() for _ in range(12)] == [None] * 12
-    ball = gathering.ball()
-    assert isinstance(ball, Ball)
-    assert gathering.ball() is ball
-
-
-def test_a_damaged_picture_is_passed_over_and_too_few_give_no_ball(tmp_path):
-    pictures(tmp_path, 10)
+def test_a_damaged_picture_is_passed_over(tmp_path):
+    pictures(tmp_path, 11)
     (tmp_path / "03.png").write_bytes(b"no picture")
-    gathering = Gathering(tmp_path)
-    assert [gathering.ball() for _ in range(20)] == [None] * 20
+    whole = gathered(tmp_path)
+    (tmp_path / "03.png").unlink()
+    assert whole.radius == gathered(tmp_path).radius
+
+
+def test_too_few_pictures_give_no_ball(tmp_path):
+    pictures(tmp_path, 9)
+    with pytest.raises(ValueError, match="At least 10 real pictures are needed, not 9"):
+        gathered(tmp_path)
+
+
+def test_the_shipped_table_is_what_the_archive_gives():
+    """When the archive has changed: see ``gathered`` for how the table is made anew."""
+    ball, fresh = tail.shipped(), gathered(share("assets") / "archive")
+    assert ball is not None
+    assert ball.radius == pytest.approx(fresh.radius, rel=1e-3)  # decoders of WebP may differ by a level
+    points = np.random.default_rng(6).normal(ball.mean, 30.0, (50, ball.mean.size))
+    np.testing.assert_allclose(ball.distance(points), fresh.distance(points), rtol=1e-3)
+    assert (share("assets") / tail.FILE).stat().st_size < 100_000
+
+
+def test_the_tail_mass_is_there_from_its_first_turn_on():
+    window, readings = Window(tail.shipped()), declared("window")
+    first = [window.see(noise(serial), generation(serial)) for serial in range(1, 1 + len(readings))]
+    (mass,) = [each["tail_mass"] for each in first if "tail_mass" in each]
+    assert 0.0 <= mass <= 1.0
+
+
+def test_a_ball_that_was_saved_is_read_again_as_it_was(tmp_path):
+    pictures(tmp_path, 12)
+    ball = gathered(tmp_path)
+    tail.save(ball, tmp_path / "ball.npz")
+    again = tail.load(tmp_path / "ball.npz")
+    assert again is not None
+    assert again.radius == ball.radius
+    points = np.random.default_rng(7).normal(50.0, 30.0, (20, ball.mean.size))
+    np.testing.assert_allclose(again.distance(points), ball.distance(points), rtol=1e-4)
+
+
+def test_no_table_or_half_a_table_is_no_ball_and_said_in_the_log(tmp_path, caplog):
+    whole = (share("assets") / tail.FILE).read_bytes()
+    for number, content in enumerate((b"", b"PK", whole[:5000], whole[:-30], b"x" * 300, whole[:4000] + whole[4100:])):
+        (tmp_path / f"{number}.npz").write_bytes(content)
+        assert tail.load(tmp_path / f"{number}.npz") is None
+    tail.save(Ball(np.zeros(5), np.eye(5), 1.0), tmp_path / "small.npz")
+    tail.save(Ball(np.zeros(768), np.full((2, 768), np.nan), 1.0), tmp_path / "nan.npz")
+    assert [tail.load(tmp_path / name) for name in ("gone.npz", "small.npz", "nan.npz")] == [None] * 3
+    assert len(caplog.records) == 9
+    assert all("Install the program anew" in record.message for record in caplog.records)
 
 
 def test_the_tail_mass_is_the_share_of_the_window_outside():
     ball = Ball(np.zeros(768), np.eye(768)[:1], 50.0)  # lightness of the first cell
-    window = watched([flat(0), flat(0), flat(0), flat(255)], Window(lambda: ball))
+    window = watched([flat(0), flat(0), flat(0), flat(255)], Window(ball))
     assert tail_mass(window) == 0.25
 
 
-def test_without_an_archive_there_is_no_tail_mass():
+def test_without_a_ball_there_is_no_tail_mass():
     assert math.isnan(tail_mass(watched([flat(0)])))
 
 
