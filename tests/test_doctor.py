@@ -5,6 +5,8 @@ import pytest
 from installation import doctor
 from installation.machine import settings
 
+ANYWHERE = "0.0.0.0"  # noqa: S104 - where a gallery listens
+
 
 @pytest.fixture(scope="module")
 def findings(tmp_path_factory):
@@ -53,3 +55,19 @@ def test_a_state_folder_that_cannot_be_written_is_fatal(tmp_path):
     (tmp_path / "file").write_text("")
     examined = doctor.examine(settings.load(None, {"state": tmp_path / "file" / "state"}))
     assert next(finding for finding in examined if finding.what == "state").fatal
+
+
+@pytest.mark.parametrize(
+    ("osc", "who"),
+    [
+        ({}, "this machine only can play"),
+        ({"host": ANYWHERE}, "everybody on the network can play"),
+        ({"host": ANYWHERE, "allow": ["192.168.1.0/24"]}, "this machine and 192.168.1.0/24 can play"),
+        ({"host": ANYWHERE, "passcode": "ember"}, "with the passcode over TCP"),
+    ],
+)
+def test_it_says_who_can_reach_the_osc_door(tmp_path, osc, who):
+    examined = doctor.examine(settings.load(None, {"state": tmp_path, "osc": {"port": 0, **osc}}))
+    finding = next(finding for finding in examined if finding.what == "OSC")
+    assert who in finding.sentence
+    assert "UDP and TCP" in finding.sentence

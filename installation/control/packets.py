@@ -9,6 +9,7 @@ the one it knows of the same size; what it read is then turned into what was mea
 from __future__ import annotations
 
 import itertools
+import re
 import struct
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -36,7 +37,9 @@ PER_BUNDLE = 16  # messages of ours in one bundle: under the 1,472 bytes that an
 NTP_TO_UNIX = 2_208_988_800  # seconds from 1900 to 1970
 LARGEST_FLOAT = 3.4e38  # of 32 bits
 WIDTHS = {"i": 4, "f": 4, "h": 8, "d": 8, "t": 8, "c": 4, "r": 4, "m": 4, "T": 0, "F": 0, "N": 0, "I": 0}
+ADDRESS = re.compile(rb"/[!\"$-~]{0,%d}" % (LONGEST_ADDRESS - 1))  # printable, no space, no number sign
 WILD = frozenset("*?[]{}")
+AS_SENT = frozenset(b",ifhdsSTFNIb")  # types whose values python-osc gives as they were meant
 #: The type by which python-osc passes over the same bytes, and what its value then stands for.
 STAND_IN = bytes.maketrans(b"ScIrmt", b"siTiih")
 MEANT: Mapping[str, Callable[[int], Argument]] = {
@@ -107,6 +110,8 @@ def decode(data: bytes) -> tuple[str, tuple[Argument, ...]]:
         message = OscMessage(data)
     except (ParseError, UnicodeDecodeError) as error:
         raise PacketError("text", f"{_shown(address)}: not readable ({error}). Text is UTF-8.") from error
+    if AS_SENT.issuperset(tags):
+        return message.address, tuple(message)
     return message.address, _meant(iter(tags[1:].decode("latin-1")), message)
 
 
@@ -186,7 +191,7 @@ def _string(data: bytes, start: int) -> tuple[bytes, int]:
 
 
 def _require_address(address: bytes) -> None:
-    if len(address) > LONGEST_ADDRESS or b"#" in address or not all(33 <= byte <= 126 for byte in address):  # noqa: PLR2004 - ! to ~
+    if not ADDRESS.fullmatch(address):
         raise PacketError("address", f"{_shown(address)}: an address is up to {LONGEST_ADDRESS} printable characters.")
 
 
@@ -196,7 +201,8 @@ def _require_arguments(data: bytes, offset: int) -> bytes:
     tags, offset = _string(data, offset)
     if not tags.startswith(b",") or len(tags) > MOST_ARGUMENTS + 1:
         raise PacketError("types", f"{_shown(address)}: a comma and at most {MOST_ARGUMENTS} type tags must follow.")
-    _require_arrays(tags, address)
+    if b"[" in tags or b"]" in tags:
+        _require_arrays(tags, address)
     for tag in tags[1:].decode("latin-1"):
         offset = _after(tag, data, offset, address)
     if offset != len(data):

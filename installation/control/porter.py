@@ -47,6 +47,7 @@ SILENCE = 60.0  # seconds between two lines about one cause
 HORIZON = 60.0  # seconds ahead that a time tag may lie
 MOST_ROUTES = 1024  # senders to whom the tick may still have something to say
 LONGEST_REASON = 300  # characters of a sentence that goes back
+SUBSCRIBING = 20.0  # replies that a subscription counts as, because all values follow it
 ALL_ERRORS, ALL_REPLIES = (20.0, 40.0), (1000.0, 4000.0)  # a second and at once, to all: senders can be invented
 OURS = ("/reply/", "/error")  # what we say ourselves: never answered, or two pieces would talk for ever
 
@@ -200,6 +201,7 @@ class Porter:
         ports = [each for each in arguments if isinstance(each, int) and not isinstance(each, bool)]
         if ports and not 0 < ports[0] < 65536:  # noqa: PLR2004 - UDP's ports
             raise KnobError(f"/sys/subscribe takes a port from 1 to 65535, not {ports[0]}.")
+        self._spend_reply(route, SUBSCRIBING)
         back = route.to(ports[0]) if ports else route
         count = self.subscriptions.subscribe(route.source, pattern, back, self._clock())
         self.reply(route, "/sys/subscribe", {"pattern": pattern, "addresses": count, "lease": LEASE})
@@ -248,8 +250,9 @@ class Porter:
 
     def object(self, source: str, address: str, sentence: str) -> None:
         """Tell somebody why the tick refused what it sent."""
-        if route := self._routes.get(source):
-            self.refuse(route, "tick", sentence, address)
+        now = self._clock()
+        if (route := self._routes.get(source)) and self._may_object(self.peers.of(route.host, now), now):
+            route.say(_error(address, sentence))
 
     def reply(self, route: Route, address: str, data: Any) -> None:
         """Answer as QLab does: ``/reply/the/address`` and one text of JSON."""
@@ -289,7 +292,7 @@ class Porter:
                 cause,
             )
         if tells:
-            route.say(encode("/error", (address, f"{sentence}{hint}"[:LONGEST_REASON])))
+            route.say(_error(address, f"{sentence}{hint}"))
 
     def _hint(self, address: str) -> str:
         return self._directory.suggest(address, self.subscriptions.values) if self._is_unknown(address) else ""
@@ -320,9 +323,9 @@ class Porter:
     def _may_object(self, peer: Peer, now: float) -> bool:
         return peer.errors.take(1.0, now) and self._errors.take(1.0, now)
 
-    def _spend_reply(self, route: Route) -> None:
+    def _spend_reply(self, route: Route, replies: float = 1.0) -> None:
         now = self._clock()
-        if not (self.peers.of(route.host, now).replies.take(1.0, now) and self._replies.take(1.0, now)):
+        if not (self.peers.of(route.host, now).replies.take(replies, now) and self._replies.take(replies, now)):
             raise PacketError("rate", "Asked too often.")
 
     def _remember(self, route: Route) -> None:
@@ -330,6 +333,10 @@ class Porter:
         self._routes.move_to_end(route.source)
         if len(self._routes) > MOST_ROUTES:
             self._routes.popitem(last=False)
+
+
+def _error(address: str, sentence: str) -> bytes:
+    return encode("/error", (address, sentence[:LONGEST_REASON]))
 
 
 def _by_moment(parts: Sequence[Part]) -> dict[float, list[Part]]:

@@ -68,6 +68,13 @@ class Lease:
     route: Route
     until: float
     owed: dict[str, None] = field(default_factory=dict)
+    _fits: dict[str, bool] = field(default_factory=dict)
+
+    def wants(self, address: str) -> bool:
+        """Whether the pattern stands for an address of ours; each is looked at once."""
+        if address not in self._fits:
+            self._fits[address] = self.pattern.matches(address)
+        return self._fits[address]
 
 
 class Subscriptions:
@@ -91,7 +98,7 @@ class Subscriptions:
         leases = self._leases.get(source, {})
         if known := leases.get(pattern):
             known.until, known.route = now + LEASE, route
-            return sum(map(known.pattern.matches, self.values))
+            return sum(map(known.wants, self.values))
         self._require_room(source, leases)
         wanted = parse(pattern)
         owed = [address for address in self.values if wanted.matches(address)]
@@ -115,7 +122,7 @@ class Subscriptions:
         self.values.update(values)
         for address in changed if self._leases else ():
             for lease in self._each():
-                if lease.pattern.matches(address):
+                if lease.wants(address):
                     lease.owed[address] = None
 
     def tell(self, now: float) -> Iterator[tuple[Route, Sequence[str]]]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 
 from installation.control import osc
 from installation.control.directory import Directory
+from installation.control.inbox import Inbox
 from installation.control.osc import OscDoor, OscError, argument, send
 from installation.control.packets import PacketError, unwrap
 from installation.machine.settings import OscSettings
@@ -40,10 +41,6 @@ def open_door(post, host=HOST, port=0, **settings):
     return OscDoor(OscSettings(host=host, port=port, **settings), Anything(), post)
 
 
-def refuse(*messages, due=0.0):
-    return False
-
-
 class Listener:
     """A door and the inbox behind it."""
 
@@ -52,7 +49,7 @@ class Listener:
         self.door = open_door(self._post)
         self._peer = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 
-    def _post(self, *messages, due=0.0):
+    def _post(self, *messages, due=0.0):  # noqa: ARG002 - whatever it is for, it is heard at once
         with contextlib.suppress(queue.Full):
             for heard in messages:
                 self.inbox.put_nowait(heard)
@@ -147,21 +144,21 @@ def test_one_cause_is_said_once_a_minute(listener, caplog):
 
 def test_a_busy_port_is_refused_with_what_to_do(listener):
     with pytest.raises(OscError, match=rf"port {listener.door.port} .*--osc-port"):
-        open_door(refuse, port=listener.door.port)
+        open_door(Inbox(()).post, port=listener.door.port)
 
 
 def test_an_address_that_is_not_ours_is_refused_with_what_to_do():
     with pytest.raises(OscError, match=r"192\.0\.2\.1"):
-        open_door(refuse, host="192.0.2.1")
+        open_door(Inbox(()).post, host="192.0.2.1")
     with pytest.raises(OscError, match=r"Set osc\.host"):
-        open_door(refuse, host="no such host.invalid")
+        open_door(Inbox(()).post, host="no such host.invalid")
 
 
 def test_closing_ends_the_thread_and_frees_the_port():
     listener = Listener()
     listener.close()
     assert not [thread for thread in threading.enumerate() if thread.name in {"osc", "osc porter"}]
-    open_door(refuse, port=listener.door.port).close()
+    open_door(Inbox(()).post, port=listener.door.port).close()
 
 
 def test_a_recall_of_five_hundred_knobs_arrives_whole_and_in_order(listener):

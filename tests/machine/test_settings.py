@@ -22,6 +22,13 @@ def machine(tmp_path):
     return write
 
 
+def test_a_passcode_is_not_shown_by_whoever_prints_the_settings(machine):
+    settings = load(machine('[osc]\npasscode = "glowing"\n'))
+    assert "glowing" not in repr(settings)
+    assert settings.osc.passcode is not None
+    assert settings.osc.passcode.get_secret_value() == "glowing"
+
+
 def test_without_a_file_everything_has_its_default():
     assert load(None) == Settings()
 
@@ -92,6 +99,10 @@ def test_a_grids_intensity_comes_with_its_date(machine):
         ('[osc]\nreadings_to = ["::1:9001"]', ("osc.readings_to", "[::1]:9001")),
         ('[osc]\nreadings_to = ["desk:0"]', ("osc.readings_to", "no port from 1 to 65535")),
         ("[osc]\nreadings_rate = 60", ("osc.readings_rate", "20")),
+        ('[osc]\nallow = ["192.168.1.7/24"]', ("osc.allow", "is no network; write 192.168.1.0/24")),
+        ('[osc]\nallow = ["studio"]', ("osc.allow", "is no network")),
+        ('[osc]\npasscode = "abc"', ("osc.passcode", "4")),
+        ("[osc]\npeer_rate = 0", ("osc.peer_rate", "1")),
         ("[energy]\ngrid_intensity = 385", ("energy", "grid_date = 2026-01-31", "it changes every year")),
         ("[energy]\ntariff = 0.3", ("energy", "tariff_date")),
         ("[energy]\nprocessor_tdp = 0", ("energy.processor_tdp", "greater than 0")),
