@@ -222,7 +222,8 @@ def test_a_night_before_a_holiday_lasts_into_it():
 def test_hours_by_the_sun_follow_the_year():
     programme = Programme(BERLIN, dict.fromkeys(range(7), (Span(Sun("sunset", HERE, -30), 1380),)))
     ((winter, _),), ((summer, _),) = (hours_of(day, programme) for day in (date(2026, 12, 21), date(2026, 6, 21)))
-    assert (winter, summer) == (pytest.approx(15 * 60 + 24, abs=2), pytest.approx(21 * 60 + 3, abs=2))
+    assert winter == pytest.approx(15 * 60 + 24, abs=2)
+    assert summer == pytest.approx(21 * 60 + 3, abs=2)
     assert is_open(at("2026-12-21T15:00"), programme)
     assert not is_open(at("2026-06-21T15:00"), programme)
 
