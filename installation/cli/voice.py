@@ -80,10 +80,10 @@ def find_take(name: str, settings: Settings) -> Any:
     from installation.recording import takes
 
     if Path(name).is_dir():
-        return takes.load(Path(name))
+        return takes.load(Path(name).resolve())
     known = takes.all_takes(settings.state)
     if name == "last" and known:
         return max(known, key=lambda take: take.name)
     if not known:
         raise takes.TakeError(f"No takes in {settings.state}. Record one: burntout run --record")
-    return takes.load(settings.state / takes.FOLDER / name)
+    return takes.load(settings.state / takes.FOLDER / Path(name).name)  # a name: it leads nowhere else

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 Progress = Callable[[float], None]
 
 BT709, LIMITED, FULL = 1, 1, 2  # code points of ITU-T H.273, and FFmpeg's names for the ranges
+SCALED_WHITE = 255 * 256  # FFmpeg's scaler takes 16-bit codes for 8-bit ones shifted: 65535 comes out a code too bright
 KEY_SECONDS = 2  # between pictures that stand alone, where a codec has others: how finely a player can seek
 MUXER = {"mp4": {"movflags": "+faststart"}, "mov": {"movflags": "+faststart"}, "matroska": {}}
 
@@ -151,9 +152,12 @@ def credits_of(take: Take) -> dict[str, str]:
     return {"title": take.title or take.name, "date": f"{take.started:%Y-%m-%d}", "comment": f"{take.scene}: {made}"}
 
 
-def fine(light: Light) -> np.ndarray:
-    """The nearest 16-bit sRGB codes of a picture: H x W x 3 uint16. 8-bit codes come out as 257 times themselves."""
-    codes = inverse(np.clip(light, 0.0, 1.0)) * 65535.0
+def fine(light: Light, white: int = 65535) -> np.ndarray:
+    """The nearest 16-bit sRGB codes of a picture, 0 to ``white``: H x W x 3 uint16.
+
+    With the white of 16 bits, 8-bit codes come out as 257 times themselves.
+    """
+    codes = inverse(np.clip(light, 0.0, 1.0)) * white
     return np.ascontiguousarray(codes.round().astype(np.uint16))
 
 
@@ -217,7 +221,7 @@ def _picture(light: Light, turn: int, stream: av.VideoStream, codec: Codec) -> a
     import av
     from av.video.reformatter import Interpolation
 
-    pixels, pixel_format = (fine(light), "rgb48le") if codec.deep else (encode(light, turn), "rgb24")
+    pixels, pixel_format = (fine(light, SCALED_WHITE), "rgb48le") if codec.deep else (encode(light, turn), "rgb24")
     picture = av.VideoFrame.from_ndarray(pixels, format=pixel_format).reformat(
         width=stream.width,
         height=stream.height,

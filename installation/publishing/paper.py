@@ -1,8 +1,9 @@
-"""Prints: one picture on a sheet of paper of exact size, drawn tile by tile."""
+"""Prints: one picture on a sheet of paper of exact size, drawn band by band."""
 
 from __future__ import annotations
 
 import dataclasses
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 #: Width and height in millimetres (ISO 216), upright.
 PAPERS = {"A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 DOTS_PER_INCH, MM_PER_INCH = 300, 25.4
-TILE = 512  # pixels a side: what is in memory at once
+BAND = 64  # rows: what is in memory at once
 WHITE, INK, GREY = (255, 255, 255), (40, 38, 36), (120, 116, 110)
 MARGIN, LETTERS, LIFT = 0.1, 0.0095, 0.35  # shares of the short side, of it, and of the room left above the picture
 
@@ -89,10 +90,10 @@ def printed(
     with whole(path) as beside:
         tifffile.imwrite(
             beside,
-            tiles(sheet, picture, caption(sheet, take, serial), progress),
+            map(_deflated, bands(sheet, picture, caption(sheet, take, serial), progress)),
             shape=(sheet.extent[1], sheet.extent[0], 3),
             dtype=np.uint8,
-            tile=(TILE, TILE),
+            rowsperstrip=BAND,  # strips: not every printer's software reads tiles
             photometric="rgb",
             compression="zlib",
             predictor=True,
@@ -133,29 +134,34 @@ def caption(sheet: Page, take: Take, serial: int) -> tuple[int, Pixels]:
     return top + tall + 2 * size, np.asarray(line)
 
 
-def tiles(sheet: Page, picture: Pixels, below: tuple[int, Pixels], progress: Progress) -> Iterator[Pixels]:
-    """The sheet in tiles, row by row from left to right, each 512 x 512 x 3; what lies beyond its edges is white."""
+def bands(sheet: Page, picture: Pixels, below: tuple[int, Pixels], progress: Progress) -> Iterator[Pixels]:
+    """The sheet from top to bottom, 64 rows at once: white, the picture enlarged, the caption."""
+    across, down = sheet.extent
     left, top, wide, tall = sheet.place
     row, words = below
-    downs, acrosses = range(0, sheet.extent[1], TILE), range(0, sheet.extent[0], TILE)
-    for count, down in enumerate(downs, start=1):
-        for across in acrosses:
-            drawn = np.full((TILE, TILE, 3), 255, np.uint8)
-            if box := _shared((down, across), (top, left, tall, wide)):
-                _set(drawn, (down - top, across - left), box, tile(picture, (tall, wide), box))
-            if box := _shared((down, across), (row, left, *words.shape[:2])):
-                _set(drawn, (down - row, across - left), box, words[box[0] : box[2], box[1] : box[3]])
-            yield drawn
-        progress(count / len(downs))
+    for begin in range(0, down, BAND):
+        drawn = np.full((min(BAND, down - begin), across, 3), 255, np.uint8)
+        within = drawn[:, left : left + wide]
+        if rows := _shared(begin, len(drawn), top, tall):
+            within[rows.start + top - begin : rows.stop + top - begin] = tile(
+                picture, (tall, wide), (rows.start, 0, rows.stop, wide)
+            )
+        if rows := _shared(begin, len(drawn), row, len(words)):
+            within[rows.start + row - begin : rows.stop + row - begin] = words[rows.start : rows.stop]
+        yield drawn
+        progress(min((begin + BAND) / down, 1.0))
 
 
-def _shared(corner: Pair, place: tuple[int, int, int, int]) -> tuple[int, int, int, int] | None:
-    """What a tile shows of something at a place (top, left, height, width): a box of it, or None."""
-    top, left = (max(corner[axis] - place[axis], 0) for axis in (0, 1))
-    bottom, right = (min(corner[axis] + TILE - place[axis], place[axis + 2]) for axis in (0, 1))
-    return (top, left, bottom, right) if top < bottom and left < right else None
+def _deflated(band: Pixels) -> bytes:
+    """A band as a strip of a TIFF: each pixel less its left neighbour (TIFF 6.0, predictor 2), then zlib.
+
+    tifffile takes pictures whole, and strip by strip only what is packed already.
+    """
+    change = band.copy()
+    change[:, 1:] -= band[:, :-1]  # around 256, as the standard has it
+    return zlib.compress(change.tobytes())
 
 
-def _set(drawn: Pixels, origin: Pair, box: tuple[int, int, int, int], pixels: Pixels) -> None:
-    top, left, bottom, right = box
-    drawn[top - origin[0] : bottom - origin[0], left - origin[1] : right - origin[1]] = pixels
+def _shared(begin: int, length: int, top: int, tall: int) -> range:
+    """Which rows of something ``tall`` that begins at ``top`` lie in a band; empty when none does."""
+    return range(max(begin - top, 0), min(begin + length - top, tall))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 GROUND = (0, 0, 0)  # a projector's black: the card fades to it, and the film out of it
 FADE = 0.5  # seconds, in and out; not more than a third of the card's time each
 RISE = 1.0  # seconds in which the film comes up out of the dark
+ROWS, LEADING, SMALLER = 3, 1.2, 0.9  # of a title: rows at most, their distance in sizes, and how sizes are tried
 MARGIN, TITLE, TEXT, LEAD = 0.09, 0.075, 0.028, 1.7  # shares of the height; LEAD of a line's own height
 
 
@@ -27,9 +28,10 @@ def card(take: Take, height: int, width: int) -> Light:
     edge, text = round(MARGIN * height), max(round(TEXT * height), 9)
     title = take.title or take.scene or take.name
     room = width - 2 * edge
-    size = _fitting(title, max(round(TITLE * height), 12), room)
+    size, rows = set_in_rows(title, max(round(TITLE * height), 12), room)
     top = round(height / 2)
-    write(pen, (edge, top), title, size, INK, anchor="ls")
+    for row, words in enumerate(reversed(rows)):
+        write(pen, (edge, top - row * size * LEADING), words, size, INK, anchor="ls")
     for row, line in enumerate(lines(take), start=1):
         at = (edge, top + LEAD * text * (row + 0.3))
         write(pen, at, line, _fitting(line, text, room), FAINT, anchor="ls")
@@ -65,7 +67,20 @@ def risen(lights: Iterable[Light], rate: int) -> Iterator[Light]:
         yield light if share >= 1.0 else light * np.float32(share)
 
 
+def set_in_rows(words: str, size: int, room: int) -> tuple[int, list[str]]:
+    """A title in at most three rows of ``room`` pixels, in the largest size up to ``size`` at which it fits."""
+    while True:
+        font, rows = ImageFont.load_default(size), [""]
+        for word in words.split():
+            longer = f"{rows[-1]} {word}".strip()
+            rows = [*rows[:-1], longer] if font.getlength(longer) <= room else [*rows, word]
+        rows = list(filter(None, rows))
+        if size == 1 or (len(rows) <= ROWS and all(font.getlength(row) <= room for row in rows)):
+            return size, rows
+        size = max(int(size * SMALLER), 1)
+
+
 def _fitting(words: str, size: int, room: int) -> int:
-    """The largest size up to ``size`` pixels at which words fit into ``room`` pixels, at least 6."""
+    """The largest size up to ``size`` pixels at which words fit into ``room`` pixels."""
     long = ImageFont.load_default(size).getlength(words)
-    return size if long <= room else max(int(size * room / long), 6)
+    return size if long <= room else max(int(size * room / long), 1)
