@@ -23,6 +23,7 @@ from installation.control.commands import COMMANDS
 from installation.control.directory import is_question, only
 from installation.control.doors import Doors
 from installation.control.herald import Herald
+from installation.control.osc import Tally
 from installation.control.store import Store
 from installation.errors import Refusal
 from installation.knobs import Knob, KnobError, nearest
@@ -451,6 +452,11 @@ class Conductor:
     def osc_port(self) -> int | None:
         """The port that performers reach, once it is open."""
         return self._doors.port
+
+    @property
+    def osc_tally(self) -> Tally:
+        """What came through the OSC door so far, of whom, and what did not."""
+        return self._doors.tally
 
     @property
     def board_revision(self) -> int:

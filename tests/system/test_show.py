@@ -13,6 +13,8 @@ import pytest
 
 from installation.machine import wires
 from installation.recording import takes
+from tests.control.test_doors import Phone, calling
+from tests.control.test_porter import mutants
 from tests.support import until
 from tests.system.performance import digests, log_of, performing, scene_file
 
@@ -257,6 +259,23 @@ def test_panic_origin_brings_the_photograph_back(tmp_path, state):
         until(lambda: show.knob("/burn/gaussian/temperature") == 0.0, 20.0)
         _oscsend(show.port, "/panic/origin")
         until(lambda: show.vital("engine", "memory") > 0.95, 30.0)
+
+
+def test_nonsense_pours_in_and_the_show_plays_on_and_answers(tmp_path, state):
+    meant = (b"/scene", b"/panic", b"/record", b"/s\xc3")  # a mutant may still mean something
+    nonsense = [packet for packet in mutants(4_000, seed=1) if not any(word in packet for word in meant)]
+    with performing(scene_file(tmp_path), state, "--fresh") as show, calling(Phone, show) as peer:
+        show.reaches(2)
+        for number, packet in enumerate(nonsense):
+            peer.socket.send(packet)
+            if number % 100 == 0:
+                peer.ping()
+        peer.say("/burn/gaussian/temperature", "?")
+        until(lambda: peer.hears()[0] == "/reply/burn/gaussian/temperature", 20.0)
+        peer.say("/sys/subscribe", "/reading//")
+        until(lambda: peer.hears()[0].startswith("/reading/"), 20.0)
+        show.reaches(show.generation() + 2)
+        assert "Traceback" not in show.stop()
 
 
 def _oscsend(port: int, *words: str) -> None:
