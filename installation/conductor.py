@@ -22,7 +22,6 @@ from installation.caretaker import Caretaker
 from installation.control.commands import COMMANDS
 from installation.control.directory import is_question, only
 from installation.control.doors import Doors
-from installation.control.herald import Herald
 from installation.control.osc import Tally
 from installation.control.store import Store
 from installation.errors import Refusal
@@ -31,7 +30,7 @@ from installation.machine import wires as wiring
 from installation.machine.board import Board
 from installation.machine.files import share
 from installation.machine.ring import Ring
-from installation.machine.settings import Settings, split_target
+from installation.machine.settings import Settings
 from installation.machine.supervisor import Duty, Ward
 from installation.panels import all_knobs
 from installation.programme import calendar as calendars
@@ -159,19 +158,12 @@ class Conductor:
 
     @contextlib.contextmanager
     def _hang_instruments(self) -> Iterator[None]:
-        herald = Herald([split_target(each) for each in self.settings.osc.readings_to])
         board, meter = self._wires.vitals("conductor"), open_meter(self.settings.energy)
-
-        def read_out(notes: Sequence[tuple[str, float | str]]) -> None:
-            herald.tell(notes)
-            self._doors.read_out(notes)
-
-        self._instruments = Instruments(board, self.settings, meter, read_out, self._desk.log)
+        self._instruments = Instruments(board, self.settings, meter, self._doors.read_out, self._desk.log)
         try:
             yield
         finally:
             self._instruments.close()
-            herald.close()
 
     @contextlib.contextmanager
     def _raise_stage(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The doors: one inbox for everybody who wants something, the OSC door behind it, and what goes back through it."""
+"""The doors: one inbox for everybody who wants something, the OSC door before it, and what goes out to listeners."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from installation.control.directory import Directory
+from installation.control.herald import Herald
 from installation.control.inbox import Inbox
 from installation.control.osc import OscDoor, OscError, Tally
 from installation.control.subscriptions import ECHO_AFTER, Touch
 from installation.knobs import Knob
+from installation.machine.settings import split_target
 from installation.records import Message
 
 if TYPE_CHECKING:
@@ -23,7 +25,7 @@ RETRY = 10.0  # seconds between two tries of a port that was busy
 
 
 class Doors:
-    """Owns the inbox and the OSC door. Any thread may post; the rest belongs to the tick."""
+    """Owns the inbox, the OSC door and the herald. Any thread may post; the rest belongs to the tick."""
 
     def __init__(self, settings: OscSettings, knobs: Mapping[str, Knob]) -> None:
         """Nothing listens yet, but the inbox is open."""
@@ -31,11 +33,13 @@ class Doors:
         self._settings = settings
         self._inbox = Inbox(knobs)
         self._osc: OscDoor | None = None
+        self._herald: Herald | None = None
         self._retry = math.inf
         self._touches: dict[str, Touch] = {}
 
     def open(self, now: float) -> None:
-        """Listen, or say why not and try again later: the show goes on without OSC."""
+        """Speak and listen; where nobody can listen, say why and try again later: the show goes on without OSC."""
+        self._herald = self._herald or Herald([split_target(each) for each in self._settings.readings_to])
         try:
             self._osc = OscDoor(self._settings, self.directory, self.post)
         except OscError as error:
@@ -51,16 +55,17 @@ class Doors:
         """Try a busy port again, and open a door again whose thread has died."""
         if self._osc and not self._osc.is_alive:
             log.error("A thread of the OSC door has died; it is opened again.")
-            self.close()
-            self._retry = now
+            self._osc.close()
+            self._osc, self._retry = None, now
         if now >= self._retry:
             self.open(now)
 
     def close(self) -> None:
-        """Stop listening."""
-        if self._osc:
-            self._osc.close()
-        self._osc = None
+        """Stop listening and speaking."""
+        for each in (self._osc, self._herald):
+            if each:
+                each.close()
+        self._osc = self._herald = None
 
     def post(self, *messages: Message, due: float = 0.0) -> bool:
         """The inbox: any thread may post messages that belong together, for now or for a later moment."""
@@ -83,7 +88,9 @@ class Doors:
         self._touches = {}
 
     def read_out(self, notes: Sequence[tuple[str, float | str]]) -> None:
-        """What was measured."""
+        """What was measured: to whom machine.toml names, and to those who subscribed."""
+        if self._herald:
+            self._herald.tell(notes)
         if self._osc:
             self._osc.tell(dict(notes), {})
 
