@@ -48,6 +48,7 @@ HEAVY = {
     "scipy": {"burns", "readings"},
     "pygame": {"stage"},
     "av": {"recording", "publishing"},
+    "tifffile": {"publishing"},
     "diffusers": {"restorers", "training"},
     "transformers": {"restorers"},
     "accelerate": {"training"},
