@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import lru_cache
 from typing import Any
 
 from installation.control.commands import COMMANDS, SYSTEM, Command
 from installation.control.packets import Argument
-from installation.control.patterns import Pattern, parse
+from installation.control.patterns import parse
 from installation.knobs import Knob, KnobError, nearest
 
 REMEMBERED = 256  # patterns whose addresses are not looked up again
@@ -22,7 +21,7 @@ class Directory:
         """The knobs and commands of this piece."""
         self.knobs = knobs
         self.commands = commands
-        self.matching = lru_cache(REMEMBERED)(self._matching)
+        self._found: dict[str, tuple[str, ...]] = {}
 
     def __contains__(self, address: object) -> bool:
         """Whether a knob or a command has this address."""
@@ -36,6 +35,19 @@ class Directory:
             command.parse(arguments)
         else:
             raise KnobError(f"Nothing listens at {address}.")
+
+    def remembers(self, pattern: str) -> bool:
+        """Whether the addresses of a pattern are known without a search."""
+        return pattern in self._found
+
+    def matching(self, pattern: str) -> tuple[str, ...]:
+        """The addresses a pattern stands for, knobs first; a search of milliseconds. Raises ``PatternError``."""
+        if pattern not in self._found:
+            wanted = parse(pattern)
+            if len(self._found) >= REMEMBERED:
+                self._found.clear()
+            self._found[pattern] = tuple(filter(wanted.matches, (*self.knobs, *self.commands)))
+        return self._found[pattern]
 
     def suggest(self, address: str, others: Iterable[str] = ()) -> str:
         """`` Did you mean …?`` for an address that nothing has; a search of milliseconds."""
@@ -54,11 +66,6 @@ class Directory:
             "default": knob.show(knob.default),
             "doc": knob.doc,
         }
-
-    def _matching(self, pattern: str) -> tuple[str, ...]:
-        """The addresses a pattern stands for, knobs first. Raises ``PatternError``."""
-        wanted: Pattern = parse(pattern)
-        return tuple(address for address in (*self.knobs, *self.commands) if wanted.matches(address))
 
 
 def is_question(arguments: tuple[Argument, ...]) -> bool:

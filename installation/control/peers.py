@@ -11,6 +11,7 @@ MOST_PEERS = 256  # the one not heard for longest is forgotten first
 ERRORS_RATE, ERRORS_BURST = 5.0, 10.0  # answers to what was refused; a wrong fader sends sixty a second
 REPLIES_RATE, REPLIES_BURST = 200.0, 1000.0  # answers to questions; a surface asks for all its knobs when it opens
 HELLO_RATE, HELLO_BURST = 1.0, 3.0  # passcodes
+PATTERNS_RATE, PATTERNS_BURST = 20.0, 60.0  # patterns that were not looked up before: each costs milliseconds
 
 
 class Bucket:
@@ -42,6 +43,7 @@ class Peer:
     errors: Bucket
     replies: Bucket
     hellos: Bucket
+    patterns: Bucket
     received: int = 0
     refused: dict[str, int] = field(default_factory=dict)
 
@@ -62,9 +64,15 @@ class Peers:
             return peer
         if len(self._peers) >= MOST_PEERS:
             self._peers.popitem(last=False)
-        buckets = ((self._rate, self._rate), (ERRORS_RATE, ERRORS_BURST), (REPLIES_RATE, REPLIES_BURST))
-        messages, errors, replies, hellos = (Bucket(*each, now) for each in (*buckets, (HELLO_RATE, HELLO_BURST)))
-        peer = self._peers[host] = Peer(host, self.admits(host), messages, errors, replies, hellos)
+        limits = (
+            (self._rate, self._rate),
+            (ERRORS_RATE, ERRORS_BURST),
+            (REPLIES_RATE, REPLIES_BURST),
+            (HELLO_RATE, HELLO_BURST),
+            (PATTERNS_RATE, PATTERNS_BURST),
+        )
+        messages, errors, replies, hellos, patterns = (Bucket(*each, now) for each in limits)
+        peer = self._peers[host] = Peer(host, self.admits(host), messages, errors, replies, hellos, patterns)
         return peer
 
     def admits(self, host: str) -> bool:

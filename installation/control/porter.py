@@ -47,7 +47,7 @@ SILENCE = 60.0  # seconds between two lines about one cause
 HORIZON = 60.0  # seconds ahead that a time tag may lie
 MOST_ROUTES = 1024  # senders to whom the tick may still have something to say
 LONGEST_REASON = 300  # characters of a sentence that goes back
-SUBSCRIBING = 20.0  # replies that a subscription counts as, because all values follow it
+LOOKING_AROUND = 20.0  # replies that a subscription or a pattern that asks counts as: all values are looked at
 ALL_ERRORS, ALL_REPLIES = (20.0, 40.0), (1000.0, 4000.0)  # a second and at once, to all: senders can be invented
 OURS = ("/reply/", "/error")  # what we say ourselves: never answered, or two pieces would talk for ever
 
@@ -155,15 +155,25 @@ class Porter:
         Without an argument a pattern asks, also where a command would be carried out: a wish to know everything must
         not press everything.
         """
-        addresses = self._directory.matching(pattern)
-        self._spend(self.peers.of(route.host, self._clock()), len(addresses), self._clock())
+        addresses = self._addresses(pattern, route)
         if is_question(arguments):
+            self._spend_reply(route, LOOKING_AROUND)
             addresses += tuple(self._values_only(pattern))
         told = arguments or ("?",)
         found = [(address, told) for address in addresses if is_question(told) or self._takes(address, told)]
         if not found:
             raise PacketError("pattern", f"{pattern[:60]}: nothing that takes this is at such an address.")
         return found
+
+    def _addresses(self, pattern: str, route: Route) -> tuple[str, ...]:
+        """The knobs and commands a pattern stands for; looking for them has its price, and so has every one found."""
+        now = self._clock()
+        peer = self.peers.of(route.host, now)
+        if not (self._directory.remembers(pattern) or peer.patterns.take(1.0, now)):
+            raise PacketError("rate", "Too many new patterns. Wait some seconds.")
+        addresses = self._directory.matching(pattern)
+        self._spend(peer, len(addresses), now)
+        return addresses
 
     def _values_only(self, pattern: str) -> Iterable[str]:
         """The readings a pattern stands for: they can be asked and not told."""
@@ -201,7 +211,7 @@ class Porter:
         ports = [each for each in arguments if isinstance(each, int) and not isinstance(each, bool)]
         if ports and not 0 < ports[0] < 65536:  # noqa: PLR2004 - UDP's ports
             raise KnobError(f"/sys/subscribe takes a port from 1 to 65535, not {ports[0]}.")
-        self._spend_reply(route, SUBSCRIBING)
+        self._spend_reply(route, LOOKING_AROUND)
         back = route.to(ports[0]) if ports else route
         count = self.subscriptions.subscribe(route.source, pattern, back, self._clock())
         self.reply(route, "/sys/subscribe", {"pattern": pattern, "addresses": count, "lease": LEASE})

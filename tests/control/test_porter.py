@@ -393,6 +393,22 @@ def test_whoever_asks_too_often_waits(lodge):
     assert lodge.porter.refused == {"rate": 1000}
 
 
+def test_new_patterns_are_looked_up_at_a_bounded_rate_and_known_ones_at_any(lodge):
+    for number in range(100):
+        lodge.take(encode(f"/burn/*/temperatur[e{number}]", (0.5,)))
+        lodge.take(encode("/burn/*/temperature", (0.5,)))
+    assert lodge.porter.refused == {"rate": 41}
+    assert len(lodge.posted) == 100 + 59
+
+
+def test_a_bounded_number_of_patterns_is_remembered():
+    directory = Directory(KNOBS)
+    for number in range(10_000):
+        directory.matching(f"/*/{number}")
+    assert len(directory._found) <= 256
+    assert directory.remembers("/*/9999")
+
+
 REMOTE = {"osc tcp 10.0.0.1:7000": "10.0.0.1", "osc tcp 127.0.0.1:7000": "127.0.0.1"}
 
 
