@@ -14,7 +14,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 from installation.machine.notify import ServiceManager
 from installation.machine.settings import Settings
@@ -29,6 +29,19 @@ log = logging.getLogger(__name__)
 LATE_RESTART = 3600  # seconds: a machine that slept through the night does not restart its engine before the public
 EXPORT_PATIENCE = 4 * 3600.0  # seconds
 LOG = "burntout.log"
+
+
+class Wellbeing(Protocol):
+    """How the piece is, as far as `systemctl status` has room for it."""
+
+    @property
+    def state(self) -> str: ...
+    @property
+    def scene(self) -> str: ...
+    @property
+    def serial(self) -> int: ...
+    @property
+    def stage_fps(self) -> float: ...
 
 
 class Caretaker:
@@ -58,9 +71,9 @@ class Caretaker:
         """The doors were opened or closed: the projectors follow when their lamps can."""
         self._projectors.want(on=is_open)
 
-    def look(self, now: float, frames: float, sentence: Callable[[], str]) -> None:
-        """Once a tick: ``frames`` is the stage's counter, ``sentence`` says how the piece is."""
-        self._systemd.look(now, frames, sentence)
+    def look(self, now: float, frames: float, health: Callable[[], Wellbeing]) -> None:
+        """Once a tick: ``frames`` is the stage's counter; how the piece is, is asked for when it is told."""
+        self._systemd.look(now, frames, lambda: _sentence(health()))
 
     def chores(self, post: Callable[[Message], None]) -> dict[str, Chore]:
         """What the programme wants done at night, by name."""
@@ -130,6 +143,10 @@ def rotate(logs: Path, now: datetime, days: int) -> None:
         if old.name < oldest:
             with contextlib.suppress(FileNotFoundError):
                 old.unlink()
+
+
+def _sentence(health: Wellbeing) -> str:
+    return f"{health.state}: {health.scene}, generation {health.serial}, stage {health.stage_fps:.0f} fps"
 
 
 def _silent(do: Callable[[], object]) -> Callable[[], None]:

@@ -235,7 +235,7 @@ class Conductor:
             self._look(ward, now)
         self._mind_the_engine()
         self._mind_the_doors(now)
-        self._caretaker.look(now, self._wards["stage"].vitals["frames"], self._sentence)
+        self._caretaker.look(now, self._wards["stage"].vitals["frames"], self.health)
         if self._instruments:
             self._instruments.look(now, self._wards["engine"].vitals.read, self._playing.get("size", 0))
         if now >= self._ends:
@@ -482,10 +482,6 @@ class Conductor:
             refused=self._refused + self._doors.refused,
             deaths={name: len(ward.deaths) for name, ward in self._wards.items()},
         )
-
-    def _sentence(self) -> str:
-        stage = self._wards["stage"].vitals.read()
-        return f"{self._state(stage)}: {self._scene.name}, generation {self._serial}, stage {stage['fps']:.0f} fps"
 
     def _state(self, stage: Mapping[str, float]) -> str:
         if not self._playing:
