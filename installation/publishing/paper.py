@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: Width and height in millimetres (ISO 216), upright.
 PAPERS = {"A3": (297, 420), "A2": (420, 594), "A1": (594, 841), "A0": (841, 1189)}
 DOTS_PER_INCH, MM_PER_INCH = 300, 25.4
-BAND = 64  # rows: what is in memory at once
+BAND, TILE = 64, 256  # rows in memory at once, and columns enlarged at once
 WHITE, INK, GREY = (255, 255, 255), (40, 38, 36), (120, 116, 110)
 MARGIN, LETTERS, LIFT = 0.1, 0.0095, 0.35  # shares of the short side, of it, and of the room left above the picture
 
@@ -143,13 +144,18 @@ def bands(sheet: Page, picture: Pixels, below: tuple[int, Pixels], progress: Pro
         drawn = np.full((min(BAND, down - begin), across, 3), 255, np.uint8)
         within = drawn[:, left : left + wide]
         if rows := _shared(begin, len(drawn), top, tall):
-            within[rows.start + top - begin : rows.stop + top - begin] = tile(
-                picture, (tall, wide), (rows.start, 0, rows.stop, wide)
-            )
+            within[rows.start + top - begin : rows.stop + top - begin] = enlarged(picture, (tall, wide), rows)
         if rows := _shared(begin, len(drawn), row, len(words)):
             within[rows.start + row - begin : rows.stop + row - begin] = words[rows.start : rows.stop]
         yield drawn
         progress(min((begin + BAND) / down, 1.0))
+
+
+def enlarged(picture: Pixels, shape: Pair, rows: range) -> Pixels:
+    """Some rows of a picture enlarged to height x width ``shape``, tile by tile: each needs few of its columns."""
+    edges = [*range(0, shape[1], TILE), shape[1]]
+    boxes = ((rows.start, left, rows.stop, right) for left, right in itertools.pairwise(edges))
+    return np.concatenate([tile(picture, shape, box) for box in boxes], axis=1)
 
 
 def _deflated(band: Pixels) -> bytes:
