@@ -32,7 +32,7 @@ __all__ = ["LARGEST_PACKET", "OscDoor", "OscError", "PeerTally", "Tally", "argum
 
 log = logging.getLogger(__name__)
 
-PER_TURN = 256  # packets between two looks at whether subscribers are to be told
+PER_TURN = 512  # packets between two looks at whether subscribers are to be told
 LOOK_EVERY = 1.0  # seconds between two looks at what the kernel lost
 
 

@@ -19,7 +19,7 @@ LARGEST_PACKET = LARGEST
 GLANCE = 0.1  # seconds between two looks at whether the door is to close, and at what could not be sent yet
 PATIENCE = 1.0  # seconds for a thread to leave
 PER_TURN = 256  # datagrams in a row before connections have their turn
-MOST_JOBS, MOST_BYTES = 20_000, 16 * 2**20  # in the backlog: a second of the fastest flood
+MOST_JOBS, MOST_BYTES = 8_000, 16 * 2**20  # in the backlog: more would be heard too late to be a gesture
 MOST_CONNECTIONS, MOST_OF_ONE = 64, 8  # in all, and from one machine
 MOST_SENDERS = 1024  # of datagrams, whose way back is kept
 MOST_UNSENT = 256 * 1024  # bytes for somebody who does not listen
@@ -127,38 +127,53 @@ Job = Callable[[], None]
 
 
 class Backlog:
-    """What there is to do for the thread that reads and answers, in order. ``put`` never waits."""
+    """What there is to do for the thread that reads and answers. Nothing here waits but ``take``.
+
+    Where datagrams come faster than they are read the oldest are dropped: of a fader the newest word counts.
+    """
 
     def __init__(self) -> None:
         """Nothing to do."""
         self.dropped = 0
         self._ready = threading.Condition()
-        self._waiting: deque[tuple[Job, int]] = deque()
+        self._jobs: deque[tuple[Job, int]] = deque()
+        self._datagrams: deque[tuple[Job, int]] = deque()
         self._bytes = 0
 
     def put(self, job: Job, size: int = 0) -> None:
-        """Leave something that holds so many bytes; where there is no room it is counted and dropped."""
+        """Leave what must not be lost; whoever leaves much looks first whether it ``is_crowded``."""
         with self._ready:
-            if len(self._waiting) >= MOST_JOBS or self._bytes + size > MOST_BYTES:
-                self.dropped += 1
-                return
-            self._waiting.append((job, size))
+            self._jobs.append((job, size))
             self._bytes += size
             self._ready.notify()
 
-    def take(self, most: int, patience: float) -> list[Job]:
-        """The oldest that wait, after at most so many seconds; perhaps nothing."""
+    def put_datagram(self, job: Job, size: int) -> None:
+        """Leave a datagram of so many bytes."""
         with self._ready:
-            if not self._waiting:
+            self._datagrams.append((job, size))
+            self._bytes += size
+            while len(self._datagrams) > MOST_JOBS or (self._bytes > MOST_BYTES and self._datagrams):
+                self._bytes -= self._datagrams.popleft()[1]
+                self.dropped += 1
+            self._ready.notify()
+
+    def take(self, most: int, patience: float) -> list[Job]:
+        """The oldest that wait, what must not be lost first, after at most so many seconds; perhaps nothing."""
+        with self._ready:
+            if not (self._jobs or self._datagrams):
                 self._ready.wait(patience)
-            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            taken = [*_first(self._jobs, most // 2), *_first(self._datagrams, most // 2)]
             self._bytes -= sum(size for _, size in taken)
         return [job for job, _ in taken]
 
     @property
     def is_crowded(self) -> bool:
         """Whether streams should be left unread for now: TCP makes its senders wait, and nothing is lost."""
-        return len(self._waiting) > MOST_JOBS // 4 or self._bytes > MOST_BYTES // 4
+        return len(self._jobs) > MOST_JOBS // 4 or self._bytes > MOST_BYTES // 4
+
+
+def _first(waiting: deque[tuple[Job, int]], most: int) -> list[tuple[Job, int]]:
+    return [waiting.popleft() for _ in range(min(most, len(waiting)))]
 
 
 class Reader:
@@ -201,7 +216,7 @@ class Reader:
         with contextlib.suppress(OSError):
             for _ in range(PER_TURN):
                 packet, address = self._sockets.datagrams.recvfrom(LARGEST_PACKET)
-                self._backlog.put(partial(self._porter.take, packet, self._sender(address)), len(packet))
+                self._backlog.put_datagram(partial(self._porter.take, packet, self._sender(address)), len(packet))
 
     def _sender(self, address: tuple[Any, ...]) -> Datagrams:
         if address not in self._senders:
