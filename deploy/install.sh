@@ -78,7 +78,8 @@ files() {
   folder /opt/burntout/versions 0755
   folder /etc/burntout 0750
   folder /var/lib/burntout 0750
-  for source in machine.toml programme.toml environment; do
+  [[ -e $prefix/etc/burntout/environment ]] || theirs "$here/environment" /etc/burntout/environment
+  for source in machine.toml programme.toml; do
     theirs "$here/$source" "/etc/burntout/$source"
   done
   while IFS= read -r source; do

@@ -9,6 +9,7 @@ from rich.console import Console
 from installation.conductor import Health
 from installation.readings import Missing, Value
 from installation.terminal import speaking, status
+from tests.support import until
 
 HEALTH = Health(
     scene="hearth",
@@ -55,3 +56,15 @@ def test_log_lines_reach_the_terminal_and_the_file(tmp_path):
         logging.getLogger("installation.test").warning("The fire is low.")
     assert "The fire is low." in console.file.getvalue()  # type: ignore[attr-defined] # it is the StringIO above
     assert "The fire is low." in (tmp_path / "burntout.log").read_text()
+
+
+def test_a_log_that_was_put_away_is_begun_anew(tmp_path):
+    console = Console(width=200, file=io.StringIO())
+    with speaking(console, tmp_path):
+        logging.getLogger("installation.test").warning("yesterday")
+        until(lambda: (tmp_path / "burntout.log").exists() and (tmp_path / "burntout.log").read_text())
+        (tmp_path / "burntout.log").rename(tmp_path / "away.log")
+        logging.getLogger("installation.test").warning("today")
+    assert "yesterday" in (tmp_path / "away.log").read_text()
+    assert "today" in (tmp_path / "burntout.log").read_text()
+    assert "yesterday" not in (tmp_path / "burntout.log").read_text()

@@ -85,9 +85,11 @@ class Display:
         try:
             code = await asyncio.wait_for(process.wait(), self._settings.patience)
         except TimeoutError:
-            process.kill()
-            await process.wait()
             raise ProjectorError(f"waited {self._settings.patience:g} s for {words[0]} in vain") from None
+        finally:
+            if process.returncode is None:  # it hangs, or we are leaving
+                process.kill()
+                await process.wait()
         if code:
             raise ProjectorError(f"is not switched: {' '.join(words)} failed with exit code {code}")
 

@@ -196,6 +196,26 @@ def test_forgiven_it_is_started_again_at_once(watch):
 
 
 @pytest.mark.system
+def test_renewed_it_leaves_by_itself_and_lives_again_at_once_without_a_death(watch, caplog):
+    obedient = watch(lives.obedient, [Order("first")])
+    first = obedient.lives()
+    with caplog.at_level(logging.INFO, "installation.machine"):
+        obedient.ward.renew(obedient.now)
+        assert obedient.lives(2) != first
+    assert obedient.named("left")
+    assert obedient.ward.deaths == []
+    assert "has left, as it was asked to; starting it again." in caplog.text
+
+
+def test_renewed_while_it_hangs_it_is_killed_after_its_grace(watch):
+    deaf = watch(lives.deaf)
+    first = deaf.lives()
+    deaf.ward.renew(deaf.now)
+    deaf.ahead += GRACE
+    assert deaf.lives(2) != first
+    assert deaf.ward.deaths == []
+
+
 def test_the_last_words_of_the_dying_are_heard(watch, caplog):
     watched = watch(lives.failing)
     watched.dies()
