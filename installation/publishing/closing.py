@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 DISSOLVE = 1.5  # seconds at the seam: light that differs by its whole range then moves hardly faster than is safe
 NEAR, FAR = 0.6, 1.4  # times the length wished for: how short and how long a loop may be
+QUIET = 0.5  # seconds in which to look for a quiet moment to begin
 SIDE = 16  # tiles a side of a picture's fingerprint: where its light lies, whatever its grain
 
 
@@ -73,8 +74,21 @@ def choose(reel: Reel, seconds: float) -> Seam:
     finished = [mark for mark in reel.marks if mark.phase == "generation"]
     for marks in (finished, reel.marks):
         if pair := _nearest(reel, marks, overlap, wished):
-            return Seam(*pair, min(overlap, (pair[1] - pair[0]) // 2))
+            return quieter(reel, Seam(*pair, min(overlap, (pair[1] - pair[0]) // 2)))
     return Seam(overlap, reel.ticks, overlap)
+
+
+def quieter(reel: Reel, seam: Seam) -> Seam:
+    """The same loop begun up to half a second later, where the take moves least.
+
+    A generation arrives in one step, the largest of all; codecs smooth such steps everywhere but where a film begins.
+    """
+    latest = max(min(round(QUIET * reel.rate), reel.ticks - seam.end), 0)
+    lights = reel.lights(seam.begin - seam.overlap, seam.begin + latest + 1)
+    near = itertools.islice(lights, seam.overlap - 1, None)
+    steps = [float(np.abs(after - before).mean()) for before, after in itertools.pairwise(near)]
+    later = int(np.argmin(steps)) if steps else 0
+    return dataclasses.replace(seam, begin=seam.begin + later, end=seam.end + later)
 
 
 def fingerprints(reel: Reel, marks: Sequence[Mark]) -> dict[int, np.ndarray]:

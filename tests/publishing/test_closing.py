@@ -1,12 +1,14 @@
 """A loop closes: its end runs into its beginning as if nothing were there."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from installation.publishing import PublishError, Wishes, publish
-from installation.publishing.closing import DISSOLVE, FAR, NEAR, Seam, choose, closed, looped, pictures
+from installation.publishing.closing import DISSOLVE, FAR, NEAR, QUIET, Seam, choose, closed, looped, pictures, quieter
 from installation.publishing.reel import reel
 from tests.publishing.outside import decoded, ffprobe, needs_ffmpeg
 from tests.recording.rehearsal import frame, frames, rehearse
@@ -78,7 +80,8 @@ def test_of_all_generations_far_enough_apart_the_two_most_alike_are_chosen(tmp_p
     on_reel = reel(take, 20)
     ends = {mark.generation: on_reel.tick(mark) for mark in on_reel.marks if mark.phase == "generation"}
     seam = choose(on_reel, 3.6)
-    assert (seam.begin, seam.end) == (ends[12], ends[30])
+    assert seam.begin - ends[12] == seam.end - ends[30]
+    assert 0 <= seam.begin - ends[12] <= QUIET * 20
 
 
 @pytest.mark.parametrize("seconds", [3.0, 6.0, 10.0])
@@ -117,6 +120,15 @@ def test_generations_that_cannot_be_read_are_passed_over(tmp_path):
     cut = reel(take, RATE)
     seam, found = looped(cut, 2.0)
     assert len(list(found)) == seam.length
+
+
+def test_a_loop_begins_where_the_take_moves_least(seen):
+    seam = Seam(60, 120, 15)
+    found = quieter(seen, seam)
+    assert found.length == seam.length
+    lights = list(seen.lights(45, 60 + 6))
+    steps = [np.abs(after - before).mean() for before, after in itertools.pairwise(lights[14:])]
+    assert found.begin - seam.begin == int(np.argmin(steps))
 
 
 def test_a_seam_counts_its_pictures():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +17,15 @@ if TYPE_CHECKING:
     from installation.recording.takes import Take
 
 
+#: Finer than a film: where it closes the coarsest picture of a loop stands beside its finest, the key picture.
+FINE = dataclasses.replace(H264, options={**H264.options, "crf": "12", "maxrate": "40M", "bufsize": "80M"})
+
+
 @form("loop", "-loop.mp4", "libx264", "aac")
 def loop(take: Take, path: Path, wishes: Wishes, progress: Progress) -> Path:
     """Loop: the take's most alike generations about --loop seconds apart, closed without a jump. H.264, MP4."""
     seam, lights = looped(reel(take, wishes.rate), wishes.loop)
     bed = Bed(wishes.audio, seam.length / wishes.rate) if wishes.audio else None
-    shoot = shooting(take, H264, wishes.height or HEIGHT, wishes.rate)
+    shoot = shooting(take, FINE, wishes.height or HEIGHT, wishes.rate)
     shoot_film(path, lights, shoot, seam.length, bed=bed, progress=progress)
     return path
