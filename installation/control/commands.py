@@ -66,7 +66,9 @@ COMMANDS: Mapping[str, Command] = {
         Command("/panic/origin", "press", "Remember: begin again from the origin, at generation 0."),
         Command("/panic/release", "press", "End every panic, and give every knob back to the score."),
         Command("/knob/release", "text or nothing", "Give the knob at this address back to the score, or all of them."),
-        Command("/engine/restart", "press", "Start the engine anew; it goes on from its checkpoint, the stage plays on."),
+        Command(
+            "/engine/restart", "press", "Start the engine anew; it goes on from its checkpoint, the stage plays on."
+        ),
         Command("/record/start", "press", "Begin a take."),
         Command("/record/stop", "press", "End the take."),
         Command("/programme/open", "switch", "Open the doors; off is black on purpose, and the engine rests."),
