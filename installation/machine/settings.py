@@ -127,10 +127,9 @@ class EnergySettings(Section):
 
     @model_validator(mode="after")
     def _dated(self) -> Self:
-        for name in ("grid", "tariff"):
-            number = self.grid_intensity if name == "grid" else self.tariff
-            if number is not None and getattr(self, f"{name}_date") is None:
-                raise ValueError(f"say with {name}_date = 2026-01-31 when that number was so; it changes every year")
+        for key, when in (("grid_intensity", "grid_date"), ("tariff", "tariff_date")):
+            if getattr(self, key) is not None and getattr(self, when) is None:
+                raise ValueError(f"say with {when} = 2026-01-31 when energy.{key} was so; it changes every year")
         return self
 
 
