@@ -56,7 +56,7 @@ def read(path: Path) -> dict[tuple[str, str | None, str], MeltingPoint]:
         if told["schema"] != SCHEMA:
             raise MeltingError(f"{path} is of another version's schema. Measure again: burntout melt.")
         points = [MeltingPoint(**point) for point in told["points"]]
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return {}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise MeltingError(f"{path} is damaged ({error}). Remove it and measure again: burntout melt.") from error

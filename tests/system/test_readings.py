@@ -13,6 +13,11 @@ from tests.system.performance import PATIENCE, log_of, performing, scene_file
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
 
+def readings_of(state):
+    """What the take's log says of the readings, a mapping for every second."""
+    return [line["readings"] for line in log_of(state) if "readings" in line]
+
+
 def test_readings_reach_listeners_the_board_and_the_log(tmp_path):
     state = tmp_path / "state"
     state.mkdir()
@@ -32,12 +37,11 @@ def test_readings_reach_listeners_the_board_and_the_log(tmp_path):
         with performing(scene_file(tmp_path), state, "--record", "--fresh", "--config", str(config)) as show:
             until(lambda: hears("/reading/diversity"), PATIENCE)
             board = playing([show.wires.folder / BOARD])
-            until(lambda: any("readings" in line for line in log_of(state)), PATIENCE)
+            until(lambda: any("/reading/entropy" in told for told in readings_of(state)), PATIENCE)
             show.stop()
     assert 0.0 < heard["/reading/entropy"] <= 8.0  # type: ignore[operator] # it is a number
     assert heard["/reading/watts/card/state"] in {"no sensor", "measured"}
     assert isinstance(board["/reading/entropy"], Value)
     assert isinstance(board["/reading/co2"], Missing)
-    lines = [line for line in log_of(state) if "readings" in line]
-    assert "/reading/entropy" in lines[-1]["readings"]  # type: ignore[operator] # it is a mapping
-    assert lines[-1]["states"]["/reading/co2"] == "no sensor"  # type: ignore[index]
+    states = [line["states"] for line in log_of(state) if "states" in line]
+    assert states[-1]["/reading/co2"] == "no sensor"  # type: ignore[index]
