@@ -130,10 +130,7 @@ def kardashev_number(account: Account) -> Taken:
 )
 def co2(account: Account) -> Taken:
     """The product kWh x PUE x g/kWh, with the intensity's own date in machine.toml."""
-    intensity = account.place.grid_intensity
-    if intensity is None:
-        return Missing(why="set energy.grid_intensity and energy.grid_date in machine.toml")
-    return account.joules.then(lambda joules: to_kwh(joules) * account.place.pue * intensity)
+    return billed(account, account.place.grid_intensity, "set energy.grid_intensity and energy.grid_date")
 
 
 @reading(
@@ -146,10 +143,14 @@ def co2(account: Account) -> Taken:
 )
 def cost(account: Account) -> Taken:
     """The product kWh x PUE x tariff, with the tariff's own date in machine.toml."""
-    tariff = account.place.tariff
-    if tariff is None:
-        return Missing(why="set energy.tariff and energy.tariff_date in machine.toml")
-    return account.joules.then(lambda joules: to_kwh(joules) * account.place.pue * tariff)
+    return billed(account, account.place.tariff, "set energy.tariff and energy.tariff_date")
+
+
+def billed(account: Account, rate: float | None, otherwise: str) -> Taken:
+    """The energy so far, cooling and losses included, at a rate per kWh; without a rate, what to say in machine.toml."""
+    if rate is None:
+        return Missing(why=f"{otherwise} in machine.toml")
+    return account.joules.then(lambda joules: to_kwh(joules) * account.place.pue * rate)
 
 
 @reading("/reading/images-per-second", of="machine", unit="1/s", high=60.0, doc="Generations per second.")
