@@ -147,7 +147,7 @@ def cost(account: Account) -> Taken:
 
 
 def billed(account: Account, rate: float | None, otherwise: str) -> Taken:
-    """The energy so far, cooling and losses included, at a rate per kWh; without a rate, what to say in machine.toml."""
+    """The energy so far, cooling and losses included, at a rate per kWh; without one, what machine.toml lacks."""
     if rate is None:
         return Missing(why=f"{otherwise} in machine.toml")
     return account.joules.then(lambda joules: to_kwh(joules) * account.place.pue * rate)
