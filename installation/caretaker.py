@@ -75,7 +75,7 @@ class Caretaker:
         """Once a tick: ``frames`` is the stage's counter; how the piece is, is asked for when it is told."""
         self._systemd.look(now, frames, lambda: _sentence(health()))
 
-    def chores(self, post: Callable[[Message], None]) -> dict[str, Chore]:
+    def chores(self, post: Callable[[Message], object]) -> dict[str, Chore]:
         """What the programme wants done at night, by name."""
         plan, state = (self._programme or Programme(self._settings.zone)).chores, self._settings.state
         restart = Message("/engine/restart", (), "programme")

@@ -17,11 +17,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from installation import engine, melting, scenes
+from installation import engine, guests, melting, scenes
 from installation.caretaker import Caretaker
-from installation.control.commands import COMMANDS
+from installation.control.commands import COMMANDS, Told
 from installation.control.directory import is_question, only
 from installation.control.doors import Doors
+from installation.control.guest import Guest
 from installation.control.osc import Tally
 from installation.control.store import Store
 from installation.errors import Refusal
@@ -31,7 +32,8 @@ from installation.machine.board import Board
 from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.settings import Settings
-from installation.machine.supervisor import Duty, Ward
+from installation.machine.staff import Employee, Staff
+from installation.machine.supervisor import Duty
 from installation.panels import all_knobs
 from installation.programme import calendar as calendars
 from installation.programme.hours import Programme
@@ -93,14 +95,14 @@ class Conductor:
         """Nothing starts yet."""
         self.settings = settings
         self._performance = performance
-        self._knobs: Mapping[str, Knob] = all_knobs()
-        self._store = Store(self._knobs, settings.osc.release)
-        self._scene = performance.scene
-        self._doors = Doors(settings.osc, self._knobs)
+        self.knobs: Mapping[str, Knob] = all_knobs()
+        self.store = Store(self.knobs, settings.osc.release)
+        self.scene = performance.scene
+        self._doors = Doors(settings.osc, self.knobs)
         self._stopping = threading.Event()
-        self._wards: dict[str, Ward] = {}
+        self._guests: list[Guest] = []
         self._playing: Mapping[str, Any] = {}
-        self._desk = Desk(settings.state, partial(self._tell, "recorder"), partial(self._tell, "engine"))
+        self._desk = Desk(settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"))
         self._caretaker = Caretaker(settings, performance.programme)
         self._open = True
         self._begun = False
@@ -115,8 +117,7 @@ class Conductor:
 
     def perform(self) -> None:
         """Start, tick until the end of the performance or ``stop``, and leave nothing behind."""
-        processes = (self._raise_stage, self._light_engine, self._seat_recorder)
-        start = (self._lay_wires, self._hang_instruments, *processes, self._open_doors)
+        start = (self._lay_wires, self._hang_instruments, self._gather_staff, self._open_doors, self._receive_guests)
         with contextlib.ExitStack() as stops:
             stops.enter_context(self._caretaker)
             for begin in start:
@@ -127,38 +128,53 @@ class Conductor:
             while not self._stopping.wait(TICK):
                 self.tick(time.monotonic())
             self._deadline = time.monotonic() + STOP_WITHIN
-            for ward in reversed(self._wards.values()):
-                ward.stop(time.monotonic())
+            self._staff.stop(time.monotonic())
         log.info("Stopped.%s", f" The take is in {self._desk.last}." if self._desk.last else "")
 
     def stop(self) -> None:
         """End the performance; safe in a signal handler."""
         self._stopping.set()
 
-    def post(self, message: Message) -> None:
-        """The inbox: any thread may post. When it is full the message is counted as refused."""
-        self._doors.post(message)
+    def post(self, *messages: Message, due: float = 0.0) -> bool:
+        """The inbox: any thread may post messages that belong together, for now or for a later moment.
 
-    def _tell(self, name: str, order: Order) -> None:
-        """Give an order to a process, whichever life it is in."""
-        self._wards[name].post(order)
+        False when it is full; they are then counted as refused.
+        """
+        return self._doors.post(*messages, due=due)
+
+    def tell(self, process: str, order: Order) -> None:
+        """Give an order to a process, whichever life it is in; without that process it is lost."""
+        self._staff.tell(process, order)
+
+    def employ(self, duty: Duty, born: Callable[[], Sequence[Order]], learn: Callable[[Report], None]) -> Employee:
+        """Have a process supervised until the end; besides what all report, ``learn`` hears what it has to say."""
+
+        def hear(report: Report) -> None:
+            self._learn(duty.name, report)
+            learn(report)
+
+        return self._staff.employ(duty, born, hear)
+
+    def dismiss(self, name: str, now: float) -> None:
+        """Ask a process to leave and do not start it again."""
+        self._staff.dismiss(name, now)
 
     @contextlib.contextmanager
     def _lay_wires(self) -> Iterator[None]:
-        self._wires = wiring.lay()
+        self.wires = wiring.lay()
         try:
-            values = {address: knob.default for address, knob in self._knobs.items()}
-            self._board = Board.create(self._wires.board, {**values, stage_panel.OPEN: 1.0})
-            Ring.create(self._wires.ring, LARGEST * LARGEST).close()
-            self._store.play(self._scene, time.monotonic())
-            self._board.write(self._store.tick(time.monotonic(), 0))
+            values = {address: knob.default for address, knob in self.knobs.items()}
+            self._board = Board.create(self.wires.board, {**values, stage_panel.OPEN: 1.0})
+            Ring.create(self.wires.ring, LARGEST * LARGEST).close()
+            self.store.play(self.scene, time.monotonic())
+            self._board.write(self.store.tick(time.monotonic(), 0))
             yield
         finally:
-            wiring.take_up(self._wires)
+            wiring.take_up(self.wires)
 
     @contextlib.contextmanager
     def _hang_instruments(self) -> Iterator[None]:
-        board, meter = self._wires.vitals("conductor"), open_meter(self.settings.energy)
+        board, meter = self.wires.vitals("conductor"), open_meter(self.settings.energy)
         self._instruments = Instruments(board, self.settings, meter, self._doors.read_out, self._desk.log)
         try:
             yield
@@ -166,20 +182,23 @@ class Conductor:
             self._instruments.close()
 
     @contextlib.contextmanager
-    def _raise_stage(self) -> Iterator[None]:
-        arguments = (self.settings, self._scene.origin)
-        with self._ward("stage", stage_process.run, arguments, stage_panel.STAGE_VITALS, list):
+    def _gather_staff(self) -> Iterator[None]:
+        """Stage, engine and recorder: started in this order, stopped in the reverse."""
+        everybody = (
+            ("stage", stage_process.run, (self.scene.origin,), stage_panel.STAGE_VITALS, list),
+            ("engine", engine.run, (), engine.ENGINE_VITALS, self._first_orders),
+            ("recorder", recorder.run, (), recorder.RECORDER_VITALS, self._desk.orders),
+        )
+        patience = self.settings.engine.loading_patience, self.settings.engine.running_patience
+        self._staff = Staff(self.wires)
+        try:
+            for name, entry, arguments, vitals, born in everybody:
+                self._staff.employ(
+                    Duty(name, entry, (self.settings, *arguments), vitals, *patience), born, partial(self._learn, name)
+                )
             yield
-
-    @contextlib.contextmanager
-    def _light_engine(self) -> Iterator[None]:
-        with self._ward("engine", engine.run, (self.settings,), engine.ENGINE_VITALS, self._first_orders):
-            yield
-
-    @contextlib.contextmanager
-    def _seat_recorder(self) -> Iterator[None]:
-        with self._ward("recorder", recorder.run, (self.settings,), recorder.RECORDER_VITALS, self._desk.orders):
-            yield
+        finally:
+            self._staff.leave(min(self._deadline, time.monotonic() + STOP_WITHIN))
 
     @contextlib.contextmanager
     def _open_doors(self) -> Iterator[None]:
@@ -197,32 +216,20 @@ class Conductor:
             self._doors.close()
 
     @contextlib.contextmanager
-    def _ward(
-        self,
-        name: str,
-        entry: Callable[..., None],
-        arguments: tuple[object, ...],
-        vitals: Mapping[str, float],
-        born: Callable[[], Sequence[Order]],
-    ) -> Iterator[None]:
-        """A supervised process for as long as the performance lasts."""
-        patience = self.settings.engine
-        duty = Duty(name, entry, arguments, vitals, patience.loading_patience, patience.running_patience)
-        ward = self._wards[name] = Ward(duty, self._wires, born)
-        self._look(ward, time.monotonic())
+    def _receive_guests(self) -> Iterator[None]:
+        """Each guest that can come in; one that cannot is left out, and the show goes on without it."""
         try:
+            for guest in guests.invited(self.settings):
+                try:
+                    guest.open(self)
+                except Refusal as refusal:
+                    log.warning("%s The show goes on without it.", refusal)
+                else:
+                    self._guests.append(guest)
             yield
         finally:
-            ward.stop(time.monotonic())
-            self._await_end(ward)
-
-    def _await_end(self, ward: Ward) -> None:
-        """Listen to a process until it has left, then make sure of it."""
-        deadline = min(self._deadline, time.monotonic() + STOP_WITHIN)
-        while not ward.gone(TICK) and time.monotonic() < deadline:
-            self._listen(ward)
-        self._listen(ward)
-        ward.kill()
+            for guest in reversed(self._guests):
+                guest.close()
 
     # ------------------------------------------------------------------ the tick
 
@@ -230,30 +237,36 @@ class Conductor:
         """Answer what was asked, move the knobs, look after the processes."""
         for message in self._doors.heard(now):
             self.hear(message, now)
-        self._move_knobs(now, self._serial)
-        for ward in self._wards.values():
-            self._look(ward, now)
+        self._move_knobs(now, self.serial)
+        self._staff.look(now)
+        for guest in self._guests:
+            guest.look(now)
         self._mind_the_engine()
         self._mind_the_doors(now)
-        self._caretaker.look(now, self._wards["stage"].vitals["frames"], self.health)
+        self._caretaker.look(now, self._staff["stage"].vitals["frames"], self.health)
         if self._instruments:
-            self._instruments.look(now, self._wards["engine"].vitals.read, self._playing.get("size", 0))
+            self._instruments.look(now, self._staff["engine"].vitals.read, self._playing.get("size", 0))
         if now >= self._ends:
             self.stop()
 
     def _move_knobs(self, now: float, serial: int) -> None:
-        changes = self._store.tick(now, serial)
+        changes = self.store.tick(now, serial)
         if changes:
             self._board.write(changes)
-        self._doors.tell(self._store.news(changes, now))
+        news, touches = self.store.news(changes, now), self._doors.touches
+        self._doors.tell(news)
+        for guest in self._guests:
+            guest.news(news, touches)
 
     def hear(self, message: Message, now: float) -> None:
         """Give a message its meaning: a knob is held, a command carried out, anything else refused with a sentence."""
         try:
-            if message.address in self._knobs:
+            if message.address in self.knobs:
                 self._turn(message, now)
             elif command := COMMANDS.get(message.address):
-                self._carry_out(command.address, command.parse(message.arguments), now)
+                told = command.parse(message.arguments)
+                if not any(guest.hear(message, now) for guest in self._guests):
+                    self._carry_out(command.address, told, now)
             else:
                 raise KnobError(f"Nothing listens at {message.address}.{self._nearest(message.address, now)}")
         except Refusal as refusal:
@@ -265,14 +278,14 @@ class Conductor:
     def _turn(self, message: Message, now: float) -> None:
         """Hold a knob where somebody wants it, or say where it stands to whoever asked."""
         if is_question(message.arguments):
-            self._doors.answer(message, self._store.current(message.address, now, self._serial))
+            self._doors.answer(message, self.store.current(message.address, now, self.serial))
         else:
-            self._store.hold(message.address, only(message.address, message.arguments), now)
+            self.store.hold(message.address, only(message.address, message.arguments), now)
             self._doors.touched(message, now)
 
     def _nearest(self, address: str, now: float) -> str:
         """A hint costs milliseconds: none where nobody is going to read it."""
-        return nearest(address, [*self._knobs, *COMMANDS]) if now >= self._next_complaint else ""
+        return nearest(address, [*self.knobs, *COMMANDS]) if now >= self._next_complaint else ""
 
     def _refuse(self, message: Message, refusal: Refusal, now: float) -> None:
         """Count it, and say it at most once a second: a flood must drown neither the log nor the tick."""
@@ -283,22 +296,14 @@ class Conductor:
             log.warning("Refused from %s, %d in all: %s", message.source, self._refused, refusal)
 
     @property
-    def _serial(self) -> int:
+    def serial(self) -> int:
         """The generation the scene stands at; 0 until the engine has begun it."""
-        return int(self._wards["engine"].vitals["serial"]) if self._begun else 0
+        return int(self._staff["engine"].vitals["serial"]) if self._begun else 0
 
-    def _look(self, ward: Ward, now: float) -> None:
-        for report in ward.look(now):
-            self._learn(ward, report)
-
-    def _listen(self, ward: Ward) -> None:
-        for report in ward.hear():
-            self._learn(ward, report)
-
-    def _learn(self, ward: Ward, report: Report) -> None:
+    def _learn(self, name: str, report: Report) -> None:
         """What a process told us."""
         data = report.data
-        match ward.duty.name, report.name:
+        match name, report.name:
             case _, "log":
                 logging.getLogger(data["name"]).log(data["level"], "%s", data["text"])
             case "engine", "playing":
@@ -314,16 +319,16 @@ class Conductor:
                 self._desk.refused()
             case "stage", "key":
                 self.stop()
-            case name, "refused":
+            case _, "refused":
                 log.warning("The %s refused: %s", name, data["reason"])
                 if data["order"] == "play":
                     self._on_refused_scene()
 
     def _mind_the_engine(self) -> None:
         """A scene that keeps killing the engine is skipped."""
-        ward = self._wards["engine"]
-        if len(ward.deaths) >= MOST_DEATHS and self._scene.name != FALLBACK:
-            log.error("%d deaths in ten minutes of %s; playing %s.", len(ward.deaths), self._scene.name, FALLBACK)
+        ward = self._staff["engine"]
+        if len(ward.deaths) >= MOST_DEATHS and self.scene.name != FALLBACK:
+            log.error("%d deaths in ten minutes of %s; playing %s.", len(ward.deaths), self.scene.name, FALLBACK)
             ward.forgive()
             self._fall_back()
 
@@ -344,52 +349,52 @@ class Conductor:
         performance = self._performance
         anew = performance.fresh or performance.seed is not None or performance.seconds is not None
         resume = bool(self._playing) or not anew
-        self._asked = self._scene
+        self._asked = self.scene
         return [self._play(resume=resume), *([] if self._open else [Order("rest")])]
 
     def _play(self, *, resume: bool) -> Order:
-        seed = self._performance.seed if self._performance.seed is not None else self._scene.seed
-        return Order("play", {"scene": self._scene, "seed": seed, "resume": resume})
+        seed = self._performance.seed if self._performance.seed is not None else self.scene.seed
+        return Order("play", {"scene": self.scene, "seed": seed, "resume": resume})
 
     def _ask_for_scene(self) -> None:
         """Ask the engine for the present scene, one at a time: of twenty asked for in a second, the last is played."""
         if self._asked is None:
-            self._asked = self._scene
-            self._tell("engine", self._play(resume=False))
+            self._asked = self.scene
+            self.tell("engine", self._play(resume=False))
 
     def _on_answer(self) -> None:
         """The engine has begun the scene that it was asked for, or refused it; another may be wanted by now."""
         answered, self._asked = self._asked, None
-        if answered is not None and answered is not self._scene:
+        if answered is not None and answered is not self.scene:
             self._ask_for_scene()
 
     def _on_refused_scene(self) -> None:
         """A scene that the engine cannot begin, its origin damaged perhaps, must not leave the wall to itself."""
         refused = self._asked
         self._on_answer()
-        if refused is self._scene and self._scene.name != FALLBACK:
+        if refused is self.scene and self.scene.name != FALLBACK:
             self._fall_back()
 
     def _on_playing(self, told: Mapping[str, Any]) -> None:
         first = not self._playing
-        self._playing, self._begun = told, told["scene"] == self._scene.name
+        self._playing, self._begun = told, told["scene"] == self.scene.name
         self._desk.playing(told)
         log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
         self._on_answer()
         if first and self._performance.seconds:
             self._ends = time.monotonic() + self._performance.seconds
         if first and self._performance.record:
-            self._desk.start(self._scene, told)
+            self._desk.start(self.scene, told)
 
     # ------------------------------------------------------------------ commands
 
-    def _carry_out(self, address: str, argument: bool | str, now: float) -> None:  # noqa: FBT001 - a performer's switch
+    def _carry_out(self, address: str, argument: Told, now: float) -> None:
         """What each command does. A button that reports its letting go (False) does nothing."""
         match address, argument:
             case "/scene/load", str(name):
                 self._load_scene(name, now)
             case "/prompt", str(text):
-                self._tell("engine", Order("prompt", {"text": text}))
+                self.tell("engine", Order("prompt", {"text": text}))
             case "/panic/black", bool(wanted):
                 self._panic(stage_panel.BLACK, now, wanted=wanted)
             case "/panic/hold", bool(wanted):
@@ -397,28 +402,28 @@ class Conductor:
             case "/programme/open", bool(wanted):
                 self._open_or_close(is_open=wanted)
             case "/knob/release", str(knob):
-                self._store.let_go(knob or None, now)
+                self.store.let_go(knob or None, now)
             case _, True:
                 self._press(address, now)
 
     def _press(self, address: str, now: float) -> None:
         match address:
             case "/panic/origin":
-                self._tell("engine", Order("origin"))
+                self.tell("engine", Order("origin"))
             case "/panic/release":
-                self._store.let_go(None, now)
+                self.store.let_go(None, now)
             case "/engine/restart":
-                self._wards["engine"].renew(now)
+                self._staff["engine"].renew(now)
             case "/record/start":
-                self._desk.start(self._scene, self._playing)
+                self._desk.start(self.scene, self._playing)
             case "/record/stop":
                 self._desk.stop()
 
     def _load_scene(self, name: str, now: float) -> None:
         path = scenes.find(name, share("scenes"))
         measured = self.settings.state / melting.NAME
-        self._scene = scenes.load(path, self._knobs, share("assets"), measured=measured)
-        self._store.play(self._scene, now)
+        self.scene = scenes.load(path, self.knobs, share("assets"), measured=measured)
+        self.store.play(self.scene, now)
         self._move_knobs(now, 0)  # the new scene's first generation must not read the old one's knobs
         self._begun = False
         self._ask_for_scene()
@@ -426,19 +431,24 @@ class Conductor:
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:
         """A panic lasts until somebody ends it."""
         if wanted:
-            self._store.pin(address, wanted, now)
+            self.store.pin(address, wanted, now)
         else:
-            self._store.let_go(address, now)
+            self.store.let_go(address, now)
 
     def _open_or_close(self, *, is_open: bool) -> None:
         """Opening hours: outside them the stage is black on purpose and the engine rests."""
         self._open = is_open
         self._caretaker.doors(is_open=is_open)
         self._board.write({stage_panel.OPEN: float(is_open)})
-        self._tell("engine", Order("wake" if is_open else "rest"))
+        self.tell("engine", Order("wake" if is_open else "rest"))
         log.info("The house is %s.", "open" if is_open else "closed; the stage is black on purpose")
 
     # ------------------------------------------------------------------ health
+
+    @property
+    def readings(self) -> Mapping[str, Taken]:
+        """What was measured last, by key."""
+        return self._instruments.latest if self._instruments else {}
 
     @property
     def osc_port(self) -> int | None:
@@ -457,30 +467,30 @@ class Conductor:
 
     def vitals(self, process: str) -> dict[str, float]:
         """The vital signs of one process."""
-        return self._wards[process].vitals.read()
+        return self._staff[process].vitals.read()
 
     def pids(self) -> dict[str, int]:
         """The process numbers of all that live, the conductor included."""
-        living = {name: ward.pid for name, ward in self._wards.items()}
+        living = {name: ward.pid for name, ward in self._staff.wards.items()}
         return {"conductor": os.getpid(), **{name: pid for name, pid in living.items() if pid}}
 
     def health(self) -> Health:
         """How the piece is; may be asked from another thread."""
-        vitals = {name: ward.vitals.read() for name, ward in self._wards.items()}
+        vitals = {name: ward.vitals.read() for name, ward in self._staff.wards.items()}
         engine_, stage = vitals.get("engine", {}), vitals.get("stage", {})
         return Health(
-            scene=self._scene.name,
+            scene=self.scene.name,
             state=self._state(stage),
             serial=int(engine_.get("serial", 0)),
             temperature=engine_.get("temperature", 0.0),
             rate=engine_.get("rate", 0.0),
-            readings=self._instruments.latest if self._instruments else {},
+            readings=self.readings,
             stage_fps=stage.get("fps", 0.0),
             worst_gap_ms=stage.get("worst_gap_ms", 0.0),
             recording=self._desk.take,
             dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
             refused=self._refused + self._doors.refused,
-            deaths={name: len(ward.deaths) for name, ward in self._wards.items()},
+            deaths={name: len(ward.deaths) for name, ward in self._staff.wards.items()},
         )
 
     def _state(self, stage: Mapping[str, float]) -> str:

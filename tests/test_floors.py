@@ -19,6 +19,7 @@ FLOORS = (
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
     ("publishing", "engine", "panels", "training", "caretaker"),
+    ("guests",),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
     ("cli",),

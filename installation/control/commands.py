@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from installation.errors import Refusal
 from installation.knobs import Knob
 
-Takes = Literal["press", "switch", "text", "text or nothing", "anything"]
+Takes = Literal["press", "switch", "text", "text or nothing", "number", "two numbers", "anything"]
 _IN_WORDS: Mapping[Takes, str] = {
     "press": "nothing, or a button's 1",
     "switch": "on or off (true or false, 1 or 0; nothing means on)",
     "text": "a text",
     "text or nothing": "a text or nothing",
+    "number": "a number",
+    "two numbers": "two numbers",
     "anything": "anything",
 }
+_LEAST: Mapping[Takes, int] = {"two numbers": 2}  # arguments; of all others none
+_MOST: Mapping[Takes, int] = {"two numbers": 2, "anything": 64}  # of all others one
+Told = bool | str | float | tuple[object, ...]
 
 
 class CommandError(Refusal):
@@ -32,33 +38,81 @@ class Command:
     takes: Takes
     doc: str
 
-    def parse(self, arguments: tuple[object, ...]) -> bool | str:
-        """The one argument in the command's own type: on or off for a press or a switch, else text ("" for nothing).
+    def parse(self, arguments: tuple[object, ...]) -> Told:
+        """What was said, in the command's own type.
 
-        A press is off when a controller reports that its button was let go; nothing should happen then. Raises
-        ``CommandError`` for too many arguments and for arguments of another type.
+        On or off for a press or a switch, a text ("" for nothing), a number, or all the arguments. A press is off when
+        a controller reports that its button was let go; nothing should happen then. Raises ``CommandError`` for too
+        many arguments and for arguments of another type.
         """
-        if len(arguments) > 1:
+        if not _LEAST.get(self.takes, 0) <= len(arguments) <= _MOST.get(self.takes, 1):
             raise CommandError(f"{self.address} takes {_IN_WORDS[self.takes]}, not {len(arguments)} arguments.")
-        value = arguments[0] if arguments else self._nothing()
-        wanted = (bool, int, float) if self.takes in {"press", "switch"} else (str,)
-        if not isinstance(value, wanted) or (isinstance(value, float) and math.isnan(value)):
-            raise CommandError(f"{self.address} takes {_IN_WORDS[self.takes]}, not {str(value)[:60]!r}.")
-        return value if isinstance(value, str) else bool(value)
+        match self.takes:
+            case "press" | "switch":
+                return bool(self._each(arguments or (True,), bool | int | float)[0])
+            case "number":
+                return float(self._each(arguments or (None,), int | float)[0])
+            case "two numbers":
+                return self._each(arguments, int | float)
+            case "anything":
+                return arguments
+            case _:
+                nothing = "" if self.takes == "text or nothing" else None
+                return str(self._each(arguments or (nothing,), str)[0])
 
     def expects(self) -> str:
         """What may be sent, in words."""
         return _IN_WORDS[self.takes]
 
-    def _nothing(self) -> bool | str | None:
-        if self.takes == "text":
-            return None
-        return "" if self.takes == "text or nothing" else True
+    def _each(self, arguments: tuple[object, ...], kind: object) -> tuple[Any, ...]:
+        """The arguments, if all are of this kind and none is NaN or infinite."""
+        for value in arguments:
+            if not isinstance(value, kind) or (isinstance(value, float) and not math.isfinite(value)):
+                raise CommandError(f"{self.address} takes {_IN_WORDS[self.takes]}, not {str(value)[:60]!r}.")
+        return arguments
 
 
-COMMANDS: Mapping[str, Command] = {
-    command.address: command
-    for command in (
+class Commands(Mapping[str, Command]):
+    """Commands by address. ``/cue/{number}/go`` stands for every address with something else in the braces' place."""
+
+    def __init__(self, commands: Iterable[Command]) -> None:
+        """Each address once. Raises ``ValueError`` for one that is declared twice."""
+        self._all: dict[str, Command] = {}
+        for command in commands:
+            if command.address in self._all:
+                raise ValueError(f"The command {command.address} is declared twice.")
+            self._all[command.address] = command
+        self._templates = [(_shape(address), command) for address, command in self._all.items() if "{" in address]
+
+    def __getitem__(self, address: str) -> Command:
+        """The command of an address, or the one whose template it fits."""
+        if found := self._all.get(address):
+            return found
+        for shape, command in self._templates:
+            if shape.fullmatch(address):
+                return command
+        raise KeyError(address)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+
+def _shape(template: str) -> re.Pattern[str]:
+    """What fits a template: one part of an address for each pair of braces."""
+    return re.compile(re.sub(r"\\{[^}]*\\}", "([^/ #*,?\\[\\]{}]+)", re.escape(template)))
+
+
+def places(template: str, address: str) -> tuple[str, ...]:
+    """What stands in the places of a template's braces: ``("12",)`` for ``/cue/{number}/go`` and ``/cue/12/go``."""
+    found = _shape(template).fullmatch(address)
+    return found.groups() if found else ()
+
+
+COMMANDS = Commands(
+    (
         Command("/scene/load", "text", "Play the scene of this name from its first generation."),
         Command("/prompt", "text", "Say what the restorer should see, until the next scene."),
         Command("/panic/black", "switch", "Black on every output; off lets the picture back."),
@@ -73,7 +127,7 @@ COMMANDS: Mapping[str, Command] = {
         Command("/record/stop", "press", "End the take."),
         Command("/programme/open", "switch", "Open the doors; off is black on purpose, and the engine rests."),
     )
-}
+)
 
 
 #: What the OSC door answers by itself, to whoever asks.

@@ -46,7 +46,8 @@ class Directory:
             wanted = parse(pattern)
             if len(self._found) >= REMEMBERED:
                 self._found.clear()
-            self._found[pattern] = tuple(filter(wanted.matches, (*self.knobs, *self.commands)))
+            there = (*self.knobs, *(address for address in self.commands if "{" not in address))
+            self._found[pattern] = tuple(filter(wanted.matches, there))
         return self._found[pattern]
 
     def suggest(self, address: str, others: Iterable[str] = ()) -> str:

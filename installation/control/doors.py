@@ -80,6 +80,11 @@ class Doors:
         glide = self.directory.knobs[message.address].glide
         self._touches[message.address] = Touch(message.source, message.arguments[0], now + glide + ECHO_AFTER)
 
+    @property
+    def touches(self) -> dict[str, str]:
+        """Who turned which knob since the last ``tell``."""
+        return {address: touch.source for address, touch in self._touches.items()}
+
     def tell(self, values: Mapping[str, float]) -> None:
         """What knobs stand at now, as board values."""
         if self._osc and (values or self._touches):

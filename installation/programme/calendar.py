@@ -44,7 +44,7 @@ class Calendar:
         self,
         programme: Programme,
         clock: Callable[[], datetime],
-        post: Callable[[Message], None],
+        post: Callable[[Message], object],
         period: int = MINUTE,
         chores: Mapping[str, Chore] | None = None,
     ) -> None:

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from installation.control.commands import COMMANDS, SYSTEM, CommandError, markdown
+from installation.control.commands import COMMANDS, SYSTEM, Command, CommandError, Commands, markdown, places
 from installation.knobs import Knob
 
 HEAT = Knob("/burn/temperature", "number", 0.3, 0.0, 1.0, "", 0.5, "How far | how hot.")
@@ -51,3 +51,34 @@ def test_the_table_has_a_line_of_four_cells_for_every_knob_and_command():
     assert all(line.replace("\\|", "").count("|") == 5 for line in lines)
     assert "| `/burn/temperature` | a number from 0 to 1 | 0.3 | How far \\| how hot. |" in lines
     assert lines[-1].split("|")[3].strip() == "off"
+
+
+CUES = Commands((Command("/go", "press", "The next cue."), Command("/cue/{number}/go", "press", "This cue.")))
+
+
+def test_a_template_stands_for_every_address_that_fits_it():
+    assert CUES["/cue/12.5/go"] is CUES["/cue/{number}/go"]
+    assert places("/cue/{number}/go", "/cue/12.5/go") == ("12.5",)
+
+
+@pytest.mark.parametrize("address", ["/cue//go", "/cue/1/2/go", "/cue/*/go", "/cue/1/go/", "/cue/1 2/go"])
+def test_what_does_not_fit_a_template_has_no_command(address):
+    assert address not in CUES
+    assert places("/cue/{number}/go", address) == ()
+
+
+def test_no_address_is_declared_twice():
+    with pytest.raises(ValueError, match="/go is declared twice"):
+        Commands((*CUES.values(), CUES["/go"]))
+
+
+def test_numbers_are_numbers():
+    nudge, turn = Command("/a", "two numbers", ""), Command("/b", "number", "")
+    assert nudge.parse((1, 2.5)) == (1, 2.5)
+    assert turn.parse((3,)) == 3.0
+
+
+@pytest.mark.parametrize("arguments", [(), (1,), (1, 2, 3), (1, "2"), (1, math.inf)])
+def test_two_numbers_are_neither_one_nor_three_nor_words(arguments):
+    with pytest.raises(CommandError, match="takes two numbers"):
+        Command("/a", "two numbers", "").parse(arguments)

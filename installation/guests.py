@@ -1,0 +1,14 @@
+"""Who is invited: everything the conductor looks after that has an opening, a tick and an end of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from installation.control.guest import Guest
+    from installation.machine.settings import Settings
+
+
+def invited(settings: Settings) -> tuple[Guest, ...]:  # noqa: ARG001 - until the first guest wants to know
+    """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
+    return ()
