@@ -40,13 +40,13 @@ def words(  # noqa: PLR0917 - options of a command
 
     Example: burntout collapse words --fresh 0.1 --out words/
     """
-    from installation.collapse import folder, report
+    from installation.collapse import notebook, report
     from installation.collapse.text import Settings, load
 
     path = text or share("assets") / "texts" / TEXT
     settings = Settings(temperature, beam, fresh, order)
     if out and rebirth:
-        folder.rebirth(out)
+        notebook.rebirth(out)
     with console.status("Reading and writing"):
         told = report.words(load(path), settings, seed=seed, last=generations, folder=out, text=path.name)
     console.print(voices(told))

@@ -17,8 +17,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from installation import __version__
-from installation.collapse import folder as folders
-from installation.collapse import theory
+from installation.collapse import notebook, theory
 from installation.collapse.chart import FAINT, GROUND, INK, LIVE, Box, Curve, Panel, paint, short, svg
 from installation.collapse.text import MEANING, Settings, TextGeneration, described, excerpt, generations
 from installation.machine.files import write_atomically
@@ -133,9 +132,9 @@ def words(
     made: Iterable[TextGeneration]
     made = islice(generations(real, settings, seed), last + 1)
     if folder is not None:
-        made = folders.collapse(folder, real, settings, seed, last)
+        made = notebook.collapse(folder, real, settings, seed, last)
     told = tuple(made)
-    return Report(text, folders.digest(real), seed, settings, told, chance(real, settings.fresh, last, seed))
+    return Report(text, notebook.digest(real), seed, settings, told, chance(real, settings.fresh, last, seed))
 
 
 def chance(real: Sequence[str], fresh: float, last: int, seed: int) -> dict[str, list[float]]:

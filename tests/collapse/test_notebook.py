@@ -5,8 +5,8 @@ import logging
 
 import pytest
 
-from installation.collapse.folder import PATTERN, collapse, rebirth
 from installation.collapse.ngram import CollapseError
+from installation.collapse.notebook import PATTERN, collapse, rebirth
 from installation.collapse.text import Settings, load
 from installation.machine.files import StorageError, share
 
