@@ -8,7 +8,7 @@ from installation.machine.child import PULSE
 from installation.machine.staff import Staff
 from installation.machine.supervisor import Duty
 from installation.machine.wires import lay, take_up
-from installation.records import Order
+from installation.records import Order, Report
 from tests.machine import lives
 from tests.support import until
 
@@ -28,7 +28,7 @@ def staff(tmp_path):
 @pytest.fixture
 def told(staff):
     """One obedient process is employed, alive, and what it reports is listed here."""
-    reports = []
+    reports: list[Report] = []
     staff.employ(DUTY, list, reports.append)
     heard(staff, reports, "alive")
     return reports
