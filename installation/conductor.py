@@ -35,6 +35,7 @@ from installation.machine.settings import Settings
 from installation.machine.staff import Employee, Staff
 from installation.machine.supervisor import Duty
 from installation.panels import all_knobs
+from installation.playing import Playing
 from installation.programme import calendar as calendars
 from installation.programme.hours import Programme
 from installation.readings import Taken
@@ -97,21 +98,19 @@ class Conductor:
         self._performance = performance
         self.knobs: Mapping[str, Knob] = all_knobs()
         self.store = Store(self.knobs, settings.osc.release)
-        self.scene = performance.scene
+        anew = performance.fresh or performance.seed is not None or performance.seconds is not None
+        self._playing = Playing(performance.scene, performance.seed, partial(self.tell, "engine"), anew=anew)
         self._doors = Doors(settings.osc, self.knobs)
         self._stopping = threading.Event()
         self._guests: list[Guest] = []
-        self._playing: Mapping[str, Any] = {}
         self._desk = Desk(settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"))
         self._caretaker = Caretaker(settings, performance.programme)
         self._open = True
-        self._begun = False
         self._refused = 0
         self._ends = self._deadline = float("inf")
         self._calendar: calendars.Calendar | None = None
         self._instruments: Instruments | None = None
         self._look_at_calendar = self._next_complaint = 0.0
-        self._asked: Scene | None = None
 
     # ------------------------------------------------------------------ from start to stop
 
@@ -245,7 +244,7 @@ class Conductor:
         self._mind_the_doors(now)
         self._caretaker.look(now, self._staff["stage"].vitals["frames"], self.health)
         if self._instruments:
-            self._instruments.look(now, self._staff["engine"].vitals.read, self._playing.get("size", 0))
+            self._instruments.look(now, self._staff["engine"].vitals.read, self._playing.told.get("size", 0))
         if now >= self._ends:
             self.stop()
 
@@ -298,7 +297,7 @@ class Conductor:
     @property
     def serial(self) -> int:
         """The generation the scene stands at; 0 until the engine has begun it."""
-        return int(self._staff["engine"].vitals["serial"]) if self._begun else 0
+        return int(self._staff["engine"].vitals["serial"]) if self._playing.begun else 0
 
     def _learn(self, name: str, report: Report) -> None:
         """What a process told us."""
@@ -344,43 +343,23 @@ class Conductor:
 
     # ------------------------------------------------------------------ the engine
 
+    @property
+    def scene(self) -> Scene:
+        """What plays, or is about to."""
+        return self._playing.scene
+
     def _first_orders(self) -> list[Order]:
-        """What a new engine begins with: a new lineage where that was asked for, and none has been playing yet."""
-        performance = self._performance
-        anew = performance.fresh or performance.seed is not None or performance.seconds is not None
-        resume = bool(self._playing) or not anew
-        self._asked = self.scene
-        return [self._play(resume=resume), *([] if self._open else [Order("rest")])]
-
-    def _play(self, *, resume: bool) -> Order:
-        seed = self._performance.seed if self._performance.seed is not None else self.scene.seed
-        return Order("play", {"scene": self.scene, "seed": seed, "resume": resume})
-
-    def _ask_for_scene(self) -> None:
-        """Ask the engine for the present scene, one at a time: of twenty asked for in a second, the last is played."""
-        if self._asked is None:
-            self._asked = self.scene
-            self.tell("engine", self._play(resume=False))
-
-    def _on_answer(self) -> None:
-        """The engine has begun the scene that it was asked for, or refused it; another may be wanted by now."""
-        answered, self._asked = self._asked, None
-        if answered is not None and answered is not self.scene:
-            self._ask_for_scene()
+        return [*self._playing.first_orders(), *([] if self._open else [Order("rest")])]
 
     def _on_refused_scene(self) -> None:
         """A scene that the engine cannot begin, its origin damaged perhaps, must not leave the wall to itself."""
-        refused = self._asked
-        self._on_answer()
-        if refused is self.scene and self.scene.name != FALLBACK:
+        if self._playing.refused() and self.scene.name != FALLBACK:
             self._fall_back()
 
     def _on_playing(self, told: Mapping[str, Any]) -> None:
-        first = not self._playing
-        self._playing, self._begun = told, told["scene"] == self.scene.name
+        first = self._playing.began(told)
         self._desk.playing(told)
         log.info("Playing %s with %s, lineage seed %d.", told["scene"], told["restorer"], told["seed"])
-        self._on_answer()
         if first and self._performance.seconds:
             self._ends = time.monotonic() + self._performance.seconds
         if first and self._performance.record:
@@ -415,18 +394,17 @@ class Conductor:
             case "/engine/restart":
                 self._staff["engine"].renew(now)
             case "/record/start":
-                self._desk.start(self.scene, self._playing)
+                self._desk.start(self.scene, self._playing.told)
             case "/record/stop":
                 self._desk.stop()
 
     def _load_scene(self, name: str, now: float) -> None:
         path = scenes.find(name, share("scenes"))
         measured = self.settings.state / melting.NAME
-        self.scene = scenes.load(path, self.knobs, share("assets"), measured=measured)
-        self.store.play(self.scene, now)
+        scene = scenes.load(path, self.knobs, share("assets"), measured=measured)
+        self.store.play(scene, now)
         self._move_knobs(now, 0)  # the new scene's first generation must not read the old one's knobs
-        self._begun = False
-        self._ask_for_scene()
+        self._playing.change(scene)
 
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:
         """A panic lasts until somebody ends it."""
@@ -494,7 +472,7 @@ class Conductor:
         )
 
     def _state(self, stage: Mapping[str, float]) -> str:
-        if not self._playing:
+        if not self._playing.told:
             return "loading"
         if not self._open:
             return "closed"

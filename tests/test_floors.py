@@ -18,7 +18,7 @@ FLOORS = (
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
-    ("publishing", "engine", "panels", "training", "caretaker"),
+    ("publishing", "engine", "panels", "training", "caretaker", "playing"),
     ("guests",),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
