@@ -275,7 +275,8 @@ def shading(output: Output) -> Shading:
     the same, and white lowered by as much, so that the lift never clips.
     """
     share = share_of(output)
-    coverage = _coverage(share) * _masked(output)
+    covered = np.ones(share.shape[:2], np.float32) if output.straight else _coverage(share)
+    coverage = covered * _masked(output)
     thrown = _projectors(output, share)
     most = float(2 ** ((output.blend.left + output.blend.right > 0) + (output.blend.top + output.blend.bottom > 0)))
     headroom = 1.0 - output.black * (most - 1.0)
