@@ -281,8 +281,8 @@ def shading(output: Output) -> Shading:
     most = float(2 ** ((output.blend.left + output.blend.right > 0) + (output.blend.top + output.blend.bottom > 0)))
     headroom = 1.0 - output.black * (most - 1.0)
     lifts = output.black * (most / thrown - 1.0)
-    weights = _soft(output, share) * coverage * np.float32(headroom)
-    return Shading(weights, (lifts * coverage).astype(np.float32))
+    weights = _soft(output, share) * coverage * headroom
+    return Shading(weights.astype(np.float32), (lifts * coverage).astype(np.float32))
 
 
 def _soft(output: Output, share: np.ndarray) -> Field:
