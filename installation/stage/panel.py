@@ -23,9 +23,25 @@ class Staging:
         0.35, low=0.0, high=5.0, unit="s",
         doc="The longest a dissolve between two frames may take; never longer than frames take to arrive.",
     )  # fmt: skip
+    transition: str = knob(
+        "dissolve", choices=("dissolve", "flow"),
+        doc="How one picture becomes the next: their light is mixed (dissolve), or what is in them moves too (flow).",
+    )  # fmt: skip
     burn_on: float = knob(
         0.7, low=0.0, high=1.0, glide=0.5,
         doc="How strongly the picture goes on burning when frames stop coming; 0 lets it stand.",
+    )  # fmt: skip
+    smoulder: str = knob(
+        "none", choices=("none", "gaussian", "heat", "brownian"),
+        doc="What the picture burns in on the wall between two frames, live; needs a graphics card.",
+    )  # fmt: skip
+    smoulder_amount: float = knob(
+        0.2, low=0.0, high=1.0, glide=0.5,
+        doc="How hot it may smoulder; it grows over seconds without a frame and never fast enough to flash.",
+    )  # fmt: skip
+    grain: float = knob(
+        0.0, low=0.0, high=1.0, glide=0.5,
+        doc="Film grain over the picture, 24 times a second, its mean constant; needs a graphics card.",
     )  # fmt: skip
     patience: float = knob(3.0, low=0.2, high=60.0, unit="s", doc="Time without a frame before the picture burns on.")
     black: bool = knob(False, glide=0.3, doc="Black, on purpose and at once.")  # noqa: FBT003 - a switch's default
@@ -38,7 +54,8 @@ class Staging:
 
 #: The stage's readings: ``worst_gap_ms`` is the largest gap between flips in the last 10 s, ``shown`` the ring's serial
 #: on screen, ``revision`` the board's in the last flip, ``flip_ns`` its monotonic time (a float64 holds that to 2 ns
-#: even after years of uptime), ``light`` the mean linear light on the wall, 0 to 1.
+#: even after years of uptime), ``light`` the mean linear light on the wall, 0 to 1, ``gl_objects`` what is held on the
+#: graphics card (a number that grows is a leak; 0 without one).
 STAGE_VITALS: Mapping[str, float] = {
     **PULSE,
     "frames": 0.0,
@@ -50,6 +67,7 @@ STAGE_VITALS: Mapping[str, float] = {
     "burning_on": 0.0,
     "headless": 0.0,
     "light": 0.0,
+    "gl_objects": 0.0,
 }
 
 

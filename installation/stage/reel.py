@@ -10,6 +10,7 @@ import numpy as np
 from installation.stage.burn_on import Tinder, burn_on, gather
 from installation.stage.dissolve import Arrivals, Dissolve, blend, resized
 from installation.stage.ember import AGE, bed
+from installation.stage.flow import Motion, motion, moving
 from installation.stage.light import Light, decode
 from installation.stage.panel import Staging
 
@@ -29,6 +30,7 @@ class Reel:
         self._source = self._seen = bed(side, side)
         self._fuel = _fuel(self._source)
         self._dissolve = Dissolve(self._source, now, 0.0)
+        self._course: Motion | None = None
         self._arrivals = Arrivals()
         self._arrived = now
         self._lit: float | None = now - AGE
@@ -40,11 +42,16 @@ class Reel:
         """Whether the picture burns on because nothing newer came."""
         return self._lit is not None
 
+    def since(self, now: float) -> float:
+        """Seconds since the newest picture came."""
+        return max(now - self._arrived, 0.0)
+
     def arrive(self, pixels: Pixels, now: float, knobs: Staging) -> None:
-        """A newer picture is there, H x W x 3 uint8 sRGB; dissolve to it from whatever is seen."""
+        """A newer picture is there, H x W x 3 uint8 sRGB; dissolve, or move, to it from whatever is seen."""
         self._arrivals.note(now)
         self._source = decode(pixels)
         self._fuel = _fuel(self._source)
+        self._course = motion(self._seen, self._source) if knobs.transition == "flow" else None
         self._dissolve = Dissolve(self._seen, now, self._arrivals.limit(knobs.dissolve))
         self._arrived, self._lit, self._embers = now, None, False
 
@@ -54,12 +61,18 @@ class Reel:
             self._held = True
             return self._seen
         if self._held:
-            self._held = False
+            self._held, self._course = False, None
             self._dissolve = Dissolve(self._seen, now, self._arrivals.limit(knobs.dissolve))
         if self._lit is None and now - self._arrived > knobs.patience:
             self._lit = now
-        self._seen = self._dissolve.picture(self._fire(now, knobs), now)
+        self._seen = self._between(self._fire(now, knobs), now)
         return self._seen
+
+    def _between(self, after: Light, now: float) -> Light:
+        """What is seen on the way to ``after``."""
+        if self._course is None:
+            return self._dissolve.picture(after, now)
+        return moving(self._dissolve.before, after, self._course, self._dissolve.share(now))
 
     def _fire(self, now: float, knobs: Staging) -> Light:
         strength = 1.0 if self._embers else knobs.burn_on

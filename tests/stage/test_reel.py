@@ -120,3 +120,23 @@ def test_a_first_picture_dissolves_in_as_long_as_the_knob_says(seconds):
     almost, done = reel.picture(1.0 + 0.9 * seconds, wanted), reel.picture(1.0 + seconds, wanted)
     np.testing.assert_array_equal(done, decode(picture(190)))
     assert (almost != done).any() == (seconds > 0.0)
+
+
+def test_by_flow_a_picture_moves_from_where_it_was_to_the_next_one():
+    flowing, left, right = knobs(transition="flow"), np.zeros((64, 64, 3), np.uint8), np.zeros((64, 64, 3), np.uint8)
+    left[24:40, 16:32], right[24:40, 24:40] = 200, 200
+    reel = Reel(64, 0.0)
+    reel.arrive(left, 1.0, flowing)
+    reel.picture(9.0, flowing)
+    reel.arrive(right, 9.0, flowing)
+    np.testing.assert_array_equal(reel.picture(9.0, flowing), decode(left))
+    between = reel.picture(9.5, flowing)[32, :, 0]
+    assert between[28] > 0.5
+    assert max(between[17], between[38]) < 0.2  # a dissolve would show half of both
+    np.testing.assert_array_equal(reel.picture(10.5, flowing), decode(right))
+
+
+def test_it_knows_how_long_ago_the_newest_picture_came():
+    reel = shown(120)
+    assert reel.since(2.5) == 1.5
+    assert reel.since(0.5) == 0.0
