@@ -6,7 +6,7 @@ No tensor leaves the engine: ``Burnt`` and ``Step`` live inside it, everything e
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 #: What a picture on its way to the audience shows: a stage of burning, a step of restoring, a finished generation.
@@ -63,7 +63,8 @@ class Burnt:
     ``medium`` is the name it is filed under. ``evidence``, where the medium keeps some of the image for certain,
     corrects a guess of the clean image so that it agrees with what was kept (data consistency: DDNM, Wang et al. 2022;
     ILVR, Choi et al. 2021). ``again`` burns a guess to any temperature with the very same random numbers: D(x, T) of
-    Cold Diffusion (Bansal et al. 2022). ``burns.burn`` fills in ``medium`` and ``again``.
+    Cold Diffusion (Bansal et al. 2022). ``homeward``, where the fire's steps can be taken back, gives that many
+    pictures on the way. ``burns.burn`` fills in ``medium`` and ``again``.
     """
 
     image: Image
@@ -75,6 +76,7 @@ class Burnt:
     medium: str = "gaussian"
     evidence: Callable[[Image], Image] | None = None
     again: Callable[[Image, float], Burnt] | None = None
+    homeward: Callable[[int], Iterator[Image]] | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -110,7 +112,8 @@ class Generation:
 
     ``knobs`` are the values as used, choices by name, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
     ``readings`` are named measurements, ``seconds`` is what it took. With ``parent`` 0 it grew from the origin, or from
-    the picture that the keeper put in its place: ``source`` is its path below assets/.
+    the picture that the keeper put in its place: ``source`` is its path below assets/. What came from outside is kept
+    with the take: ``glimpse`` names the picture that was mixed in, and ``source`` may name one that became the origin.
     """
 
     serial: int
@@ -124,3 +127,4 @@ class Generation:
     digest: str
     seconds: float
     source: str = ""
+    glimpse: str = ""

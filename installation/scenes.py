@@ -12,26 +12,29 @@ import math
 import tomllib
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import melting
+from installation import cues, melting, modulators
+from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
-from installation.melting import MeltingError, MeltingPoint
+from installation.melting import MeltingPoint
+from installation.modulators import Modulator
+from installation.tables import TableError, shown
 
-RESTORERS = ("ember", "archive", "diffusion")
+RESTORERS = ("ember", "archive", "diffusion", "none", "demon")
 WITH_MODEL = ("archive", "diffusion")  # ember is one model and carries it along
 MOST_BYTES = 2**20  # a scene is a page of text; a megabyte is somebody's mistake
+CAMERA, STAND_IN = "camera", "cat"  # an origin that is looked at, and what burns until something is seen
 LAST_GENERATION = 2.0**53  # beyond it a float64 no longer counts one by one
 HIGHEST_SEED = 2**64 - 1
 SIZES = range(64, 1025, 64)
-SHOWN = 60  # characters of a wrong value that fit into a sentence
 
 Value = TypeVar("Value")
 
@@ -67,7 +70,7 @@ class Scene:
     """Everything the engine and the store need to play. ``values`` are constants and ``score`` moves, by knob address.
 
     ``seed`` and ``size`` (pixels a side) are None where the scene leaves them to the machine. ``text`` is the TOML
-    as it was read, for the take.
+    as it was read, for the take. With ``camera`` it begins with what the camera sees, and with ``origin`` until then.
     """
 
     name: str
@@ -82,6 +85,7 @@ class Scene:
     values: Mapping[str, float]
     score: Mapping[str, Curve]
     text: str
+    camera: bool = False
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
@@ -177,11 +181,13 @@ def _header(raw: Mapping[str, Any], path: Path, assets: Path, restorers: Collect
     given = {key: _typed(key, raw[key], kind) for key, kind in _HEADER.items() if key in raw}
     if "origin" not in given:
         raise SceneError('origin is missing. Say which picture burns, like origin = "cat".')
+    origin = STAND_IN if given["origin"] == CAMERA else given["origin"]
     restorer = _one_of("restorer", given.get("restorer", "ember"), restorers)
     return {
         "title": given.get("title", path.stem),
         "doc": given.get("doc", "").strip(),
-        "origin": _origin(given["origin"], path.parent, assets / "origins"),
+        "origin": _origin(origin, path.parent, assets / "origins"),
+        "camera": given["origin"] == CAMERA,
         "restorer": restorer,
         "model": _model(given.get("model"), restorer, path.parent),
         "prompt": given.get("prompt", ""),
@@ -192,13 +198,13 @@ def _header(raw: Mapping[str, Any], path: Path, assets: Path, restorers: Collect
 
 def _typed(key: str, value: Any, kind: type) -> Any:
     if type(value) is not kind:  # a boolean is an int to Python, not to us
-        raise SceneError(f"{key} takes {_IN_WORDS[kind]}, not {_shown(value)}.")
+        raise SceneError(f"{key} takes {_IN_WORDS[kind]}, not {shown(value)}.")
     return value
 
 
 def _one_of(key: str, value: str, known: Collection[str]) -> str:
     if value not in known:
-        raise SceneError(f"{key} takes one of {', '.join(known)}, not {_shown(value)}.{nearest(value, known)}")
+        raise SceneError(f"{key} takes one of {', '.join(known)}, not {shown(value)}.{nearest(value, known)}")
     return value
 
 
@@ -210,7 +216,7 @@ def _seed(seed: int | None) -> int | None:
 
 def _size(size: int | None) -> int | None:
     if size is not None and size not in SIZES:
-        raise SceneError(f"size takes a multiple of 64 from 64 to 1024 pixels, not {_shown(size)}.")
+        raise SceneError(f"size takes a multiple of 64 from 64 to 1024 pixels, not {shown(size)}.")
     return size
 
 
@@ -226,7 +232,7 @@ def _model(model: str | None, restorer: str, beside: Path) -> str | None:
         return model
     folder = beside / model
     if not _exists(folder, Path.is_dir):
-        raise SceneError(f"model: there is no folder {_shown(model)}, seen from {beside}.")
+        raise SceneError(f"model: there is no folder {shown(model)}, seen from {beside}.")
     return str(folder.resolve())
 
 
@@ -235,10 +241,10 @@ def _origin(name: str, beside: Path, origins: Path) -> Path:
     shipped = sorted(origins.glob("*")) if "/" not in name else []
     candidates = [path for path in shipped if name in {path.name, path.stem}] or [beside / name]
     if len(candidates) > 1:
-        raise SceneError(f"origin: {_shown(name)} could be {' or '.join(path.name for path in candidates)}. Say which.")
+        raise SceneError(f"origin: {shown(name)} could be {' or '.join(path.name for path in candidates)}. Say which.")
     if not _exists(candidates[0], Path.is_file):
         hint = nearest(name, [path.stem for path in shipped])
-        raise SceneError(f"origin: there is no picture {_shown(name)} in {origins} or beside the scene.{hint}")
+        raise SceneError(f"origin: there is no picture {shown(name)} in {origins} or beside the scene.{hint}")
     _require_picture(candidates[0])
     return candidates[0].resolve()
 
@@ -336,7 +342,7 @@ def _unknown(address: str, knobs: Mapping[str, Knob]) -> SceneError:
     dotted = [_dotted(name) for name in (*knobs, *sorted(tables))]
     key = _dotted(address)
     hint = nearest(key, [*_HEADER, *dotted])
-    return SceneError(f"nothing listens to the key {_shown(key)}.{hint}")
+    return SceneError(f"nothing listens to the key {shown(key)}.{hint}")
 
 
 def _constant(knob: Knob, raw: Any, melt: _Melt) -> float:
@@ -350,7 +356,7 @@ def _constant(knob: Knob, raw: Any, melt: _Melt) -> float:
     }
     if not fits[knob.kind] or (knob.kind != "choice" and not knob.low <= raw <= knob.high):
         hint = nearest(raw, knob.choices) if isinstance(raw, str) else ""
-        raise SceneError(f"{_dotted(knob.address)} takes {knob.expects()}, not {_shown(raw)}.{hint}")
+        raise SceneError(f"{_dotted(knob.address)} takes {knob.expects()}, not {shown(raw)}.{hint}")
     return knob.parse(raw)
 
 
@@ -362,7 +368,7 @@ def _curve(knob: Knob, raw: Mapping[str, Any], melt: _Melt) -> Curve:
     for name in raw:
         if name not in {"score", "repeat"}:
             raise SceneError(
-                f"{key} has no {_shown(name)}; a score has score and repeat.{nearest(name, ('score', 'repeat'))}"
+                f"{key} has no {shown(name)}; a score has score and repeat.{nearest(name, ('score', 'repeat'))}"
             )
     repeat = _typed_switch(f"{key}.repeat", raw.get("repeat", False))
     points = _points(knob, raw.get("score"), melt)
@@ -373,14 +379,14 @@ def _curve(knob: Knob, raw: Mapping[str, Any], melt: _Melt) -> Curve:
 
 def _typed_switch(key: str, value: Any) -> bool:
     if not isinstance(value, bool):
-        raise SceneError(f"{key} takes true or false, not {_shown(value)}.")
+        raise SceneError(f"{key} takes true or false, not {shown(value)}.")
     return value
 
 
 def _points(knob: Knob, raw: Any, melt: _Melt) -> tuple[tuple[float, float], ...]:
     key = f"{_dotted(knob.address)}.score"
     if not isinstance(raw, list) or not raw:
-        raise SceneError(f"{key} takes points [[generation, value], …], not {_shown(raw)}.")
+        raise SceneError(f"{key} takes points [[generation, value], …], not {shown(raw)}.")
     points = tuple(_point(knob, key, point, melt) for point in raw)
     for before, after in pairwise(points):
         if after[0] <= before[0]:
@@ -390,10 +396,10 @@ def _points(knob: Knob, raw: Any, melt: _Melt) -> tuple[tuple[float, float], ...
 
 def _point(knob: Knob, key: str, raw: Any, melt: _Melt) -> tuple[float, float]:
     if not isinstance(raw, list) or len(raw) != 2:  # noqa: PLR2004 - a generation and a value
-        raise SceneError(f"{key}: a point is [generation, value], not {_shown(raw)}.")
+        raise SceneError(f"{key}: a point is [generation, value], not {shown(raw)}.")
     generation, value = raw
     if type(generation) not in {int, float} or not 0 <= generation <= LAST_GENERATION:
-        raise SceneError(f"{key}: a generation is a number from 0 on, not {_shown(generation)}.")
+        raise SceneError(f"{key}: a generation is a number from 0 on, not {shown(generation)}.")
     return float(generation), _constant(knob, value, melt)
 
 
@@ -404,12 +410,3 @@ def _generation(point: tuple[float, float]) -> float:
 def _dotted(address: str) -> str:
     """An address as a TOML key: ``/burn/gaussian/temperature`` is ``burn.gaussian.temperature``."""
     return address.lstrip("/").replace("/", ".")
-
-
-def _shown(value: Any) -> str:
-    """A value in a sentence, shortened. Python itself refuses to spell out some numbers and some depths."""
-    try:
-        text = repr(value)
-    except (ValueError, RecursionError):
-        return "what cannot be spelt out"
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

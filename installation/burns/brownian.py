@@ -10,6 +10,7 @@ undone without rounding, so the echo is exact.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,17 +43,29 @@ class Brownian:
 
     *gather*: every pixel looks up the colour where its particle went; the picture has no holes. *splat*: particles
     carry their light along; none is lost, some places stay black and some shine. Both have the heat equation as their
-    mean. The grain of splat, louder than any blur, need not be covered by noise: where nobody is and where many
-    are is known, and ``source`` is the picture without it.
+    mean. *points*: they are drawn as points of light, and go in many small steps that a demon can take back. The grain
+    of splat, louder than any blur, need not be covered by noise: where nobody is and where many are is known, and
+    ``source`` is the picture without it.
     """
 
     temperature: float = knob(0.3, low=0.0, high=1.0, glide=0.5, doc="How far the particles have wandered.")
-    deal: str = knob("gather", choices=("gather", "splat"), doc="No holes (gather), or no light lost (splat).")
+    deal: str = knob(
+        "gather", choices=("gather", "splat", "points"), doc="No holes, no light lost, or drawn as points."
+    )
+    wrong_bits: int = knob(
+        0,
+        low=0,
+        high=62,
+        unit="bits",
+        doc="points: how much of the dice's seed is wrong on the way home; one is enough.",
+    )
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
         width = blur_width(self.temperature, max(image.shape[-2:]))
+        if self.deal == "points":
+            return self._as_points(image, width, rng)
         swarm = wander(at_home(image), width, rng)
         if self.deal == "splat":
             people, colours = crowd(image, swarm), brought(image, swarm)
@@ -68,6 +81,18 @@ class Brownian:
             source=source,
             evidence=lambda guess: agreeing(guess, colours, people, width),
         )
+
+    def _as_points(self, image: Image, width: float, rng: Generator) -> Burnt:
+        from installation.burns import journey  # which is made of what stands below
+
+        gone = journey.depart(image, width, rng)
+
+        def homeward(steps: int) -> Iterator[Image]:
+            for stage, swarm in enumerate(gone.home(steps, self.wrong_bits), start=1):
+                yield journey.as_points(image, swarm) if stage < steps else journey.as_picture(image, swarm)
+
+        seen, source = journey.as_points(image, gone.swarm), journey.as_picture(image, gone.swarm)
+        return Burnt(seen, self.temperature, covering_sigma(width), source=source, homeward=homeward)
 
 
 def at_home(image: Image) -> Swarm:

@@ -11,13 +11,16 @@ import numpy as np
 from installation.burns.brownian import GRAIN, at_home, fold, wander
 from installation.burns.heat import blur_width
 from installation.burns.registry import require_burnable
+from installation.randomness import generator
 
 if TYPE_CHECKING:
     import torch
 
+    from installation.burns.brownian import Swarm
     from installation.randomness import Generator
     from installation.records import Image, Pixels
 
+CHOICE = 1905  # the seed of which particles are drawn
 MOST = 40_000  # particles: as many as the eye still takes for points on a screen of a million pixels
 RADIUS = 1.0  # pixels: the standard deviation of a point's light
 GAMMA = 2.2  # sRGB near enough: what a display makes of code
@@ -41,17 +44,24 @@ class Cloud:
 def cloud(image: Image, temperature: float, rng: Generator, most: int = MOST) -> Cloud:
     """The particles of the first image of a batch where the Brownian medium has them at this temperature.
 
-    For a single image and the same ``rng`` they are the medium's own. At every temperature they are the same ones: of
-    more than ``most`` a random choice that depends on the size alone. Raises ``BurnError`` as a medium does.
+    For a single image and the same ``rng`` they are the medium's own. Raises ``BurnError`` as a medium does.
+    """
+    require_burnable(image, temperature)
+    first = image[:1]
+    return cloud_of(first, wander(at_home(first), blur_width(temperature, max(image.shape[-2:])), rng), most)
+
+
+def cloud_of(image: Image, swarm: Swarm, most: int = MOST) -> Cloud:
+    """The particles of one image, 1 x 3 x H x W, where the swarm has them.
+
+    Wherever they are they are the same ones: of more than ``most`` a random choice that depends on the size alone.
     """
     import torch
 
-    require_burnable(image, temperature)
-    first, (height, width) = image[:1], image.shape[-2:]
-    swarm = wander(at_home(first), blur_width(temperature, max(height, width)), rng)
-    chosen = torch.from_numpy(rng.permutation(height * width)[:most]).to(image.device)
+    height, width = image.shape[-2:]
+    chosen = torch.from_numpy(generator(CHOICE, 0).permutation(height * width)[:most]).to(image.device)
     positions = fold(swarm)[0].flatten(1).T[chosen].double() / GRAIN
-    return Cloud(positions, first[0].flatten(1).T[chosen].float().clamp(-1.0, 1.0), height, width)
+    return Cloud(positions, image[0].flatten(1).T[chosen].float().clamp(-1.0, 1.0), height, width)
 
 
 def draw(cloud: Cloud, height: int, width: int, radius: float = RADIUS) -> Pixels:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from installation.knobs import nearest
 from installation.machine.files import share
+from installation.restorers.exact import Demon, Nobody
 from installation.restorers.protocol import ModelError, Restorer
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-NAMES = ("ember", "archive", "diffusion")
+NAMES = ("ember", "archive", "diffusion", "none", "demon")
 
 
 class Shelf:
@@ -65,6 +66,10 @@ def load(name: str, model: str | None, models: Path | None, device: str) -> Rest
             from installation.restorers import archive
 
             return archive.load(Path(model) if model else share("assets") / name)
+        case "none":
+            return Nobody()
+        case "demon":
+            return Demon()
     raise ModelError(f"There is no restorer {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
 
 
