@@ -144,7 +144,7 @@ def _gesture(conductor: Conductor, number: int) -> float | None:
     from installation.control.osc import send
 
     revision, sent = conductor.board_revision, time.monotonic_ns()
-    send("127.0.0.1", conductor.osc_port or 0, ADDRESS, [f"{0.5 + number % 2 / 4:.2f}"])
+    send("127.0.0.1", conductor.doors.port or 0, ADDRESS, [f"{0.5 + number % 2 / 4:.2f}"])
     seen = _until(lambda: conductor.vitals("stage")["revision"] > revision, GESTURE_TIMEOUT)
     return (conductor.vitals("stage")["flip_ns"] - sent) / 1e6 if seen else None
 

@@ -23,7 +23,6 @@ from installation.control.commands import COMMANDS, Told
 from installation.control.directory import is_question, only
 from installation.control.doors import Doors
 from installation.control.guest import Guest
-from installation.control.osc import Tally
 from installation.control.store import Store
 from installation.errors import Refusal
 from installation.knobs import Knob, KnobError, nearest
@@ -100,7 +99,7 @@ class Conductor:
         self.store = Store(self.knobs, settings.osc.release)
         anew = performance.fresh or performance.seed is not None or performance.seconds is not None
         self._playing = Playing(performance.scene, performance.seed, partial(self.tell, "engine"), anew=anew)
-        self._doors = Doors(settings.osc, self.knobs)
+        self.doors = Doors(settings.osc, self.knobs)
         self._stopping = threading.Event()
         self._guests: list[Guest] = []
         self._desk = Desk(settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"))
@@ -139,7 +138,7 @@ class Conductor:
 
         False when it is full; they are then counted as refused.
         """
-        return self._doors.post(*messages, due=due)
+        return self.doors.post(*messages, due=due)
 
     def tell(self, process: str, order: Order) -> None:
         """Give an order to a process, whichever life it is in; without that process it is lost."""
@@ -174,7 +173,7 @@ class Conductor:
     @contextlib.contextmanager
     def _hang_instruments(self) -> Iterator[None]:
         board, meter = self.wires.vitals("conductor"), open_meter(self.settings.energy)
-        self._instruments = Instruments(board, self.settings, meter, self._doors.read_out, self._desk.log)
+        self._instruments = Instruments(board, self.settings, meter, self.doors.read_out, self._desk.log)
         try:
             yield
         finally:
@@ -201,7 +200,7 @@ class Conductor:
 
     @contextlib.contextmanager
     def _open_doors(self) -> Iterator[None]:
-        self._doors.open(time.monotonic())
+        self.doors.open(time.monotonic())
         programme = self._performance.programme
         try:
             if programme:
@@ -212,7 +211,7 @@ class Conductor:
         finally:
             if self._calendar:
                 self._calendar.close()
-            self._doors.close()
+            self.doors.close()
 
     @contextlib.contextmanager
     def _receive_guests(self) -> Iterator[None]:
@@ -234,7 +233,7 @@ class Conductor:
 
     def tick(self, now: float) -> None:
         """Answer what was asked, move the knobs, look after the processes."""
-        for message in self._doors.heard(now):
+        for message in self.doors.heard(now):
             self.hear(message, now)
         self._move_knobs(now, self.serial)
         self._staff.look(now)
@@ -252,8 +251,8 @@ class Conductor:
         changes = self.store.tick(now, serial)
         if changes:
             self._board.write(changes)
-        news, touches = self.store.news(changes, now), self._doors.touches
-        self._doors.tell(news)
+        news, touches = self.store.news(changes, now), self.doors.touches
+        self.doors.tell(news)
         for guest in self._guests:
             guest.news(news, touches)
 
@@ -277,10 +276,10 @@ class Conductor:
     def _turn(self, message: Message, now: float) -> None:
         """Hold a knob where somebody wants it, or say where it stands to whoever asked."""
         if is_question(message.arguments):
-            self._doors.answer(message, self.store.current(message.address, now, self.serial))
+            self.doors.answer(message, self.store.current(message.address, now, self.serial))
         else:
             self.store.hold(message.address, only(message.address, message.arguments), now)
-            self._doors.touched(message, now)
+            self.doors.touched(message, now)
 
     def _nearest(self, address: str, now: float) -> str:
         """A hint costs milliseconds: none where nobody is going to read it."""
@@ -289,7 +288,7 @@ class Conductor:
     def _refuse(self, message: Message, refusal: Refusal, now: float) -> None:
         """Count it, and say it at most once a second: a flood must drown neither the log nor the tick."""
         self._refused += 1
-        self._doors.object(message, str(refusal))
+        self.doors.object(message, str(refusal))
         if now >= self._next_complaint:
             self._next_complaint = now + COMPLAIN_EVERY
             log.warning("Refused from %s, %d in all: %s", message.source, self._refused, refusal)
@@ -336,7 +335,7 @@ class Conductor:
 
     def _mind_the_doors(self, now: float) -> None:
         """Try a busy OSC port again; wake the calendar, which sleeps through a clock that was set back."""
-        self._doors.mind(now)
+        self.doors.mind(now)
         if self._calendar and now >= self._look_at_calendar:
             self._look_at_calendar = now + CALENDAR_EVERY
             self._calendar.wake()
@@ -429,16 +428,6 @@ class Conductor:
         return self._instruments.latest if self._instruments else {}
 
     @property
-    def osc_port(self) -> int | None:
-        """The port that performers reach, once it is open."""
-        return self._doors.port
-
-    @property
-    def osc_tally(self) -> Tally:
-        """What came through the OSC door so far, of whom, and what did not."""
-        return self._doors.tally
-
-    @property
     def board_revision(self) -> int:
         """How often the board was written."""
         return self._board.revision
@@ -467,7 +456,7 @@ class Conductor:
             worst_gap_ms=stage.get("worst_gap_ms", 0.0),
             recording=self._desk.take,
             dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
-            refused=self._refused + self._doors.refused,
+            refused=self._refused + self.doors.refused,
             deaths={name: len(ward.deaths) for name, ward in self._staff.wards.items()},
         )
 

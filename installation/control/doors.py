@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from installation.control.directory import Directory
 from installation.control.herald import Herald
 from installation.control.inbox import Inbox
 from installation.control.osc import OscDoor, OscError, Tally
+from installation.control.packets import Plain
 from installation.control.subscriptions import ECHO_AFTER, Touch
 from installation.knobs import Knob
 from installation.machine.settings import split_target
@@ -24,6 +25,27 @@ log = logging.getLogger(__name__)
 RETRY = 10.0  # seconds between two tries of a port that was busy
 
 
+class Door(Protocol):
+    """A way in besides OSC: what its peers sent was posted, and here they are told what came of it. Never waits."""
+
+    def tell(self, values: Mapping[str, Plain], touches: Mapping[str, Touch]) -> None:
+        """What its subscribers may hear: values, and whose hand some of them were set by."""
+        ...
+
+    def answer(self, source: str, address: str, value: float) -> None:
+        """Reply with a knob's board value to whoever asked, if it was one of its peers."""
+        ...
+
+    def object(self, source: str, address: str, sentence: str) -> None:
+        """Tell whoever sent something why it was refused, if it was one of its peers."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """How many messages it did not take."""
+        ...
+
+
 class Doors:
     """Owns the inbox, the OSC door and the herald. Any thread may post; the rest belongs to the tick."""
 
@@ -33,6 +55,7 @@ class Doors:
         self._settings = settings
         self._inbox = Inbox(knobs)
         self._osc: OscDoor | None = None
+        self._others: tuple[Door, ...] = ()
         self._herald: Herald | None = None
         self._retry = math.inf
         self._touches: dict[str, Touch] = {}
@@ -50,6 +73,10 @@ class Doors:
         self._retry = math.inf
         tally = self._osc.tally
         log.info("OSC at port %d, UDP and TCP; %d KiB may wait.", self._osc.port, tally.buffer_bytes // 1024)
+
+    def add(self, door: Door) -> None:
+        """From now on a door's peers are answered, and hear what there is to hear, like those over OSC."""
+        self._others += (door,)
 
     def mind(self, now: float) -> None:
         """Try a busy port again, and open a door again whose thread has died."""
@@ -87,27 +114,29 @@ class Doors:
 
     def tell(self, values: Mapping[str, float]) -> None:
         """What knobs stand at now, as board values."""
-        if self._osc and (values or self._touches):
+        if values or self._touches:
             knobs = self.directory.knobs
-            self._osc.tell({address: knobs[address].show(value) for address, value in values.items()}, self._touches)
+            shown = {address: knobs[address].show(value) for address, value in values.items()}
+            for door in self._listening():
+                door.tell(shown, self._touches)
         self._touches = {}
 
     def read_out(self, notes: Sequence[tuple[str, float | str]]) -> None:
         """What was measured: to whom machine.toml names, and to those who subscribed."""
         if self._herald:
             self._herald.tell(notes)
-        if self._osc:
-            self._osc.tell(dict(notes), {})
+        for door in self._listening():
+            door.tell(dict(notes), {})
 
     def answer(self, message: Message, value: float) -> None:
         """Reply to a question with what the knob stands at."""
-        if self._osc:
-            self._osc.answer(message.source, message.address, value)
+        for door in self._listening():
+            door.answer(message.source, message.address, value)
 
     def object(self, message: Message, sentence: str) -> None:
         """Tell whoever sent a message why it was refused."""
-        if self._osc:
-            self._osc.object(message.source, message.address, sentence)
+        for door in self._listening():
+            door.object(message.source, message.address, sentence)
 
     @property
     def port(self) -> int | None:
@@ -117,10 +146,12 @@ class Doors:
     @property
     def refused(self) -> int:
         """How many messages were not taken, for whatever reason, before the tick saw them."""
-        osc = sum(self.tally.refused.values()) + self.tally.dropped
-        return osc + self._inbox.dropped
+        return sum(door.refused for door in self._listening()) + self._inbox.dropped
 
     @property
     def tally(self) -> Tally:
         """What came through the OSC door so far."""
         return self._osc.tally if self._osc else Tally()
+
+    def _listening(self) -> Sequence[Door]:
+        return (self._osc, *self._others) if self._osc else self._others

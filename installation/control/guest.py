@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    from installation.control.doors import Doors
     from installation.control.store import Store
     from installation.knobs import Knob
     from installation.machine.settings import Settings
@@ -34,6 +35,10 @@ class House(Protocol):
     @property
     def knobs(self) -> Mapping[str, Knob]:
         """Every knob by its address."""
+
+    @property
+    def doors(self) -> Doors:
+        """The inbox, and the doors before it: a guest may add one."""
 
     @property
     def store(self) -> Store:

@@ -139,6 +139,11 @@ class OscDoor:
             peers=peers,
         )
 
+    @property
+    def refused(self) -> int:
+        """How many messages were not taken, or were dropped before they were read."""
+        return sum(self._porter.refused.copy().values()) + self._backlog.dropped
+
     def close(self) -> None:
         """Stop listening, within two seconds."""
         self._closing.set()

@@ -39,7 +39,7 @@ from installation.knobs import KnobError
 from installation.records import Message
 
 if TYPE_CHECKING:
-    from installation.machine.settings import OscSettings
+    from installation.machine.settings import DoorSettings
 
 log = logging.getLogger(__name__)
 
@@ -49,6 +49,7 @@ MOST_ROUTES = 1024  # senders to whom the tick may still have something to say
 LONGEST_REASON = 300  # characters of a sentence that goes back
 LOOKING_AROUND = 20.0  # replies that a subscription or a pattern that asks counts as: all values are looked at
 ALL_ERRORS, ALL_REPLIES = (20.0, 40.0), (1000.0, 4000.0)  # a second and at once, to all: senders can be invented
+CONNECTED = ("osc tcp ", "osc ws ")  # how the sources begin that can say a passcode once and for all
 OURS = ("/reply/", "/error")  # what we say ourselves: never answered, or two pieces would talk for ever
 
 Clock = Callable[[], float]
@@ -59,7 +60,7 @@ class Porter:
 
     def __init__(
         self,
-        settings: OscSettings,
+        settings: DoorSettings,
         directory: Directory,
         post: Post,
         clock: Clock = time.monotonic,
@@ -135,13 +136,13 @@ class Porter:
         """The message for the tick, where there is one: what the porter knows it answers itself."""
         source, stamp = route.source, int(self._clock() * 1e9)
         if is_question(arguments) and address in self._directory.knobs:
-            self._spend_reply(route)
+            self.spend_reply(route)
             yield Message(address, ("?",), source, stamp)
         elif arguments == ("?",) and address in self._directory.commands:
-            self._spend_reply(route)
+            self.spend_reply(route)
             self.reply(route, address, self._directory.describe(address))
         elif is_question(arguments) and address in self.subscriptions.values:
-            self._spend_reply(route)
+            self.spend_reply(route)
             self.reply(route, address, {"value": self.subscriptions.values[address]})
         else:
             self._directory.require(address, arguments)
@@ -157,7 +158,7 @@ class Porter:
         """
         addresses = self._addresses(pattern, route)
         if is_question(arguments):
-            self._spend_reply(route, LOOKING_AROUND)
+            self.spend_reply(route, LOOKING_AROUND)
             addresses += tuple(self._values_only(pattern))
         told = arguments or ("?",)
         found = [(address, told) for address in addresses if is_question(told) or self._takes(address, told)]
@@ -187,11 +188,35 @@ class Porter:
             return False
         return True
 
+    def listen(self, address: str, route: Route) -> None:
+        """Tell a connection what stands at one address, until it hangs up: OSCQuery's LISTEN. Refusals are told."""
+        self._attend(address, route, lambda: self.subscriptions.listen(route.source, address, route))
+
+    def ignore(self, address: str, route: Route) -> None:
+        """Tell it no more: OSCQuery's IGNORE."""
+        self._attend(address, route, lambda: self.subscriptions.ignore(route.source, address))
+
+    def _attend(self, address: str, route: Route, do: Callable[[], None]) -> None:
+        now = self._clock()
+        try:
+            self._admit(self.peers.of(route.host, now), now)
+            self._require_greeting(address, route)
+            self._require_known(address)
+            do()
+        except PacketError as refusal:
+            self.refuse(route, refusal.cause, str(refusal), address)
+        except Refusal as refusal:
+            self.refuse(route, "value", str(refusal), address)
+
+    def _require_known(self, address: str) -> None:
+        if not (address in self._directory or address in self.subscriptions.values):
+            raise PacketError("unknown", f"Nothing is at {address[:120]}.")
+
     # ------------------------------------------------------------------ what the porter does itself
 
     def _serve(self, address: str, arguments: tuple[Argument, ...], route: Route) -> None:
         """Answer an address below /sys. Raises a ``Refusal``."""
-        self._spend_reply(route)
+        self.spend_reply(route)
         match address:
             case "/sys/ping":
                 self.reply(route, address, [each for each in arguments if isinstance(each, str | int)])
@@ -211,27 +236,39 @@ class Porter:
         ports = [each for each in arguments if isinstance(each, int) and not isinstance(each, bool)]
         if ports and not 0 < ports[0] < 65536:  # noqa: PLR2004 - UDP's ports
             raise KnobError(f"/sys/subscribe takes a port from 1 to 65535, not {ports[0]}.")
-        self._spend_reply(route, LOOKING_AROUND)
+        self.spend_reply(route, LOOKING_AROUND)
         back = route.to(ports[0]) if ports else route
         count = self.subscriptions.subscribe(route.source, pattern, back, self._clock())
         self.reply(route, "/sys/subscribe", {"pattern": pattern, "addresses": count, "lease": LEASE})
 
     def _greet(self, arguments: tuple[Argument, ...], route: Route) -> None:
+        guess = next((each for each in arguments if isinstance(each, str)), "")
+        self.try_passcode(guess, route)
+        self.welcome(route)
+        self.reply(route, "/sys/hello", {})
+
+    def try_passcode(self, guess: str, route: Route) -> None:
+        """Hear a passcode, which takes some tens of milliseconds. Raises ``PacketError`` unless it is right."""
         if not self.peers.of(route.host, self._clock()).hellos.take(1.0, self._clock()):
             raise PacketError("rate", "Too many passcodes. Wait some seconds.")
-        guess = next((each for each in arguments if isinstance(each, str)), "")
         if self._passcode and not self._passcode.fits(guess):
             raise PacketError("passcode", "This is not the passcode.")
+
+    def welcome(self, route: Route) -> None:
+        """From now on a connection has said the passcode, in whatever way."""
         self._greeted[route.source] = None
         while len(self._greeted) > MOST_ROUTES:
             self._greeted.popitem(last=False)
-        self.reply(route, "/sys/hello", {})
+
+    def wants_passcode(self, host: str) -> bool:
+        """Whether this machine has to say a passcode."""
+        return self._passcode is not None and not is_here(host)
 
     def _require_greeting(self, address: str, route: Route) -> None:
         """Where there is a passcode a connection must have said it, and only this machine may send datagrams."""
         if self._passcode is None or address in {"/sys/hello", "/sys/ping"}:
             return
-        if route.source.startswith("osc tcp "):
+        if route.source.startswith(CONNECTED):
             if route.source not in self._greeted:
                 raise PacketError("passcode", "Say the passcode first: /sys/hello and a text.")
         elif not is_here(route.host):
@@ -323,17 +360,18 @@ class Porter:
 
     def _admit(self, peer: Peer, now: float) -> None:
         if not peer.admitted:
-            raise PacketError("not allowed", f"{peer.host} is in no network that osc.allow names.")
+            raise PacketError("not allowed", f"{peer.host} is in no network that this machine allows.")
         self._spend(peer, 1, now)
 
     def _spend(self, peer: Peer, messages: int, now: float) -> None:
         if not peer.messages.take(messages, now):
-            raise PacketError("rate", "Faster than osc.peer_rate.")
+            raise PacketError("rate", "Faster than this machine's peer_rate.")
 
     def _may_object(self, peer: Peer, now: float) -> bool:
         return peer.errors.take(1.0, now) and self._errors.take(1.0, now)
 
-    def _spend_reply(self, route: Route, replies: float = 1.0) -> None:
+    def spend_reply(self, route: Route, replies: float = 1.0) -> None:
+        """Let somebody have an answer that costs as much as so many. Raises ``PacketError`` for too many."""
         now = self._clock()
         if not (self.peers.of(route.host, now).replies.take(replies, now) and self._replies.take(replies, now)):
             raise PacketError("rate", "Asked too often.")

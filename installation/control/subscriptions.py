@@ -21,7 +21,9 @@ TELL_EVERY = 1 / 30  # seconds between two values of one address
 ECHO_AFTER = 0.25  # seconds of silence after which whoever set a value may be corrected
 MOST_SUBSCRIBERS = 64
 MOST_PATTERNS = 16  # of one subscriber
+BY_NAME = "LISTEN"  # where a lease stands among the patterns, which begin with a slash
 ALL = "//"
+NOTHING = Pattern("", ())
 SAME = 1e-6  # of a value: what a float32 loses
 
 
@@ -76,6 +78,15 @@ class Lease:
             self._fits[address] = self.pattern.matches(address)
         return self._fits[address]
 
+    def also(self, address: str) -> None:
+        """Hear one address more."""
+        self._fits[address] = True
+
+    def no_more(self, address: str) -> None:
+        """Hear one address less."""
+        self._fits[address] = False
+        self.owed.pop(address, None)
+
 
 class Subscriptions:
     """Owned by the door's thread. Time comes in as monotonic seconds."""
@@ -114,6 +125,24 @@ class Subscriptions:
         if not leases:
             self._leases.pop(source, None)
         return len(ended)
+
+    def listen(self, source: str, address: str, route: Route) -> None:
+        """Hear one address by its name, for as long as the connection lasts; it is owed what stands there.
+
+        Raises ``SubscriptionError`` where too many listen.
+        """
+        leases = self._leases.get(source, {})
+        if BY_NAME not in leases:
+            self._require_room(source, leases)
+            self._leases.setdefault(source, leases)[BY_NAME] = Lease(NOTHING, route, math.inf)
+        leases[BY_NAME].also(address)
+        if address in self.values:
+            leases[BY_NAME].owed[address] = None
+
+    def ignore(self, source: str, address: str) -> None:
+        """Hear one address no more, if it was heard by its name."""
+        if lease := self._leases.get(source, {}).get(BY_NAME):
+            lease.no_more(address)
 
     def learn(self, values: Mapping[str, Plain], touches: Mapping[str, Touch]) -> None:
         """Hear what the piece stands at now, and who had set what before."""

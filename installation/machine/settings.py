@@ -6,7 +6,8 @@ import tomllib
 from datetime import date
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args, get_origin
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import (
@@ -53,6 +54,20 @@ def _target(target: str) -> str:
     return target
 
 
+def _url(url: str) -> str:
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError(f"{url!r} is no address of the web; write https://example.org/path")
+    return url
+
+
+def _origin(origin: str) -> str:
+    parts = urlsplit(_url(origin))
+    if f"{parts.scheme}://{parts.netloc}" != origin:
+        raise ValueError(f"{origin!r} is more than an origin; write {parts.scheme}://{parts.netloc}")
+    return origin
+
+
 Port = Annotated[int, Field(ge=0, le=65535)]
 PJLINK_PORT = 4352
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
@@ -69,17 +84,100 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class OscSettings(Section):
-    """Where performers reach the piece. Loopback until somebody decides otherwise."""
+class DoorSettings(Section):
+    """Who may come in from the network. Loopback until somebody decides otherwise."""
 
     host: str = "127.0.0.1"
-    port: Port = 9000
     allow: tuple[Network, ...] = ()  # whose messages are taken besides this machine's; empty: everybody's who gets here
-    passcode: Annotated[SecretStr, Field(min_length=4)] | None = None  # who plays from elsewhere says it, over TCP
+    passcode: Annotated[SecretStr, Field(min_length=4)] | None = None  # who plays from elsewhere says it
     peer_rate: Annotated[float, Field(ge=1, le=1e6)] = 25_000.0  # messages a second from one machine
+
+
+class OscSettings(DoorSettings):
+    """Where performers reach the piece."""
+
+    port: Port = 9000
     release: Seconds = 120.0  # a slider left by a visitor in March must not rule the piece in May
     readings_to: tuple[Target, ...] = ()  # who hears the readings, as "host:port"
     readings_rate: Annotated[float, Field(ge=1, le=20)] = 10.0  # times a second
+
+
+class WebSettings(DoorSettings):
+    """Where browsers and OSCQuery's clients reach the piece."""
+
+    enabled: bool = True
+    port: Port = 9001
+    names: tuple[
+        str, ...
+    ] = ()  # by which this machine is called besides its own: what else a browser asks for is refused
+    origins: tuple[Annotated[str, AfterValidator(_origin)], ...] = ()  # whose pages may talk to us from a browser
+    announce: bool = True  # by zeroconf, where others can reach us
+    metrics: bool = False  # /metrics, for Prometheus
+
+
+class HeartbeatSettings(Section):
+    """Where it is told, again and again, that the piece plays. To nobody, unless ``url`` says to whom."""
+
+    url: Annotated[str, AfterValidator(_url)] | None = None
+    every: Annotated[float, Field(ge=5, le=86_400)] = 60.0  # seconds
+    patience: Annotated[float, Field(ge=1, le=60)] = 10.0  # seconds for one of them
+
+
+Fraction = Annotated[float, Field(ge=0, le=1)]
+#: A corner may lie outside its output by as much again: what a projector throws past the wall is not seen.
+Corner = Annotated[tuple[float, float], AfterValidator(lambda corner: _near(corner, -1.0, 2.0, "a corner"))]
+Offset = Annotated[tuple[float, float], AfterValidator(lambda offset: _near(offset, -1.0, 1.0, "an offset"))]
+Factor = Annotated[float, Field(ge=0.1, le=10)]
+
+
+def _near(point: tuple[float, float], low: float, high: float, what: str) -> tuple[float, float]:
+    if not all(low <= number <= high for number in point):
+        raise ValueError(f"{what} is two fractions of the output from {low:g} to {high:g}, not {list(point)}")
+    return point
+
+
+class BlendSettings(Section):
+    """An output's soft edges: widths as fractions of it, and how steep they are in the middle (1 is straight)."""
+
+    left: Fraction = 0.0
+    top: Fraction = 0.0
+    right: Fraction = 0.0
+    bottom: Fraction = 0.0
+    power: Annotated[float, Field(ge=1, le=8)] = 2.0
+
+    @model_validator(mode="after")
+    def _apart(self) -> Self:
+        if max(self.left + self.right, self.top + self.bottom) > 1:
+            raise ValueError("two soft edges that face each other may together be as wide as the output (1), not wider")
+        return self
+
+
+class OutputSettings(Section):
+    """One projector: where it hangs in the window, what it throws, how it is bent, how its light is matched."""
+
+    name: Annotated[str, Field(pattern=r"^[\w-]{1,32}$")]
+    display: Annotated[str, Field(min_length=1)] | None = None  # as xrandr calls it: "HDMI-1"
+    place: tuple[int, int, int, int] | None = None  # x, y, width, height in window pixels, instead of a display
+    source: tuple[Fraction, Fraction, Fraction, Fraction] = (0.0, 0.0, 1.0, 1.0)  # left, top, right, bottom
+    rotation: Literal[0, 90, 180, 270] = 0  # clockwise
+    corners: tuple[Corner, Corner, Corner, Corner] = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
+    grid: tuple[tuple[Offset, ...], ...] = ()
+    blend: BlendSettings = BlendSettings()
+    black: Annotated[float, Field(ge=0, le=0.1)] = 0.0  # what it leaks at black, as a fraction of its white
+    gain: tuple[Factor, Factor, Factor] = (1.0, 1.0, 1.0)
+    gamma: tuple[Factor, Factor, Factor] = (1.0, 1.0, 1.0)
+    mask: Path | None = None
+
+    @model_validator(mode="after")
+    def _shaped(self) -> Self:
+        left, top, right, bottom = self.source
+        if not (left < right and top < bottom):
+            raise ValueError("source is left, top, right, bottom in fractions of the canvas: [0.0, 0.0, 0.5, 1.0]")
+        if self.place and not all(16 <= side <= 16384 for side in self.place[2:]):  # noqa: PLR2004 - pixels
+            raise ValueError("place is x, y, width, height in pixels, width and height from 16 to 16384")
+        if self.grid and (min(len(self.grid), *map(len, self.grid)) < 2 or len(set(map(len, self.grid))) > 1):  # noqa: PLR2004 - a surface
+            raise ValueError("grid is two or more rows of control points, all as long, two or more in each")
+        return self
 
 
 class StageSettings(Section):
@@ -91,6 +189,7 @@ class StageSettings(Section):
     height: Annotated[int, Field(ge=64, le=16384)] = 1080
     rate: Annotated[float, Field(ge=1, le=240)] = 60.0
     fit: Literal["contain", "cover"] = "contain"
+    renderer: Literal["auto", "gl", "software"] = "auto"  # auto: OpenGL where there is a graphics card
 
 
 class EngineSettings(Section):
@@ -103,6 +202,14 @@ class EngineSettings(Section):
     running_patience: Seconds = 20.0  # the slowest single denoising step we put up with
     checkpoint_every: Seconds = 10.0  # what a power cut may cost
     models: Path | None = None  # a folder with diffusers pipelines, by name
+
+
+class CameraSettings(Section):
+    """What may be looked at from outside: nothing, unless ``source`` says what."""
+
+    source: Annotated[int, Field(ge=0, strict=True)] | Annotated[str, Field(min_length=1)] | None = None
+    rate: Annotated[float, Field(ge=1, le=60)] = 10.0  # pictures a second at most; a take keeps those that were used
+    patience: Seconds = 10.0  # of silence in the driver, before its process is ended
 
 
 class RecordingSettings(Section):
@@ -165,8 +272,11 @@ class Settings(Section):
     state: Path = Field(default_factory=default_state)
     timezone: str = "UTC"
     osc: OscSettings = OscSettings()
+    web: WebSettings = WebSettings()
+    heartbeat: HeartbeatSettings = HeartbeatSettings()
     stage: StageSettings = StageSettings()
     engine: EngineSettings = EngineSettings()
+    camera: CameraSettings = CameraSettings()
     recording: RecordingSettings = RecordingSettings()
     energy: EnergySettings = EnergySettings()
     projector: ProjectorSettings = ProjectorSettings()
@@ -223,5 +333,10 @@ def _hint(where: tuple[int | str, ...]) -> str:
     """The nearest key of the section in which the unknown one stands."""
     section: Any = Settings
     for key in where[:-1]:
-        section = section.model_fields[str(key)].annotation
+        section = _one_of(section if isinstance(key, int) else section.model_fields[key].annotation)
     return nearest(str(where[-1]), section.model_fields)
+
+
+def _one_of(annotation: Any) -> Any:
+    """What stands in a list of sections, or the section itself."""
+    return get_args(annotation)[0] if get_origin(annotation) is tuple else annotation

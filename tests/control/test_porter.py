@@ -453,6 +453,44 @@ def test_passcodes_cannot_be_tried_fast():
     assert lodge.porter.refused == {"passcode": 3, "rate": 17}
 
 
+WEB = "osc ws 10.0.0.1:7000"
+
+
+def test_a_connection_listens_to_an_address_by_name_and_ignores_it_again(lodge):
+    lodge.porter.learn({TEMPERATURE: 0.3}, {})
+    lodge.porter.listen(TEMPERATURE, lodge.way)
+    lodge.porter.tell()
+    assert lodge.way.heard() == [(TEMPERATURE, (pytest.approx(0.3),))]
+    lodge.porter.ignore(TEMPERATURE, lodge.way)
+    lodge.porter.learn({TEMPERATURE: 0.4}, {})
+    lodge.porter.tell()
+    assert lodge.way.heard() == []
+
+
+def test_listening_where_nothing_is_gives_an_error_and_a_count(lodge):
+    lodge.porter.listen("/burn/madium", lodge.way)
+    assert lodge.porter.refused == {"unknown": 1}
+    ((address, (at, sentence)),) = lodge.way.heard()
+    assert (address, at) == ("/error", "/burn/madium")
+    assert "Did you mean /burn/medium?" in sentence
+
+
+def test_listening_wants_the_passcode_and_a_connection_that_was_welcomed_need_not_say_it():
+    lodge, way = Lodge(passcode="ember"), Way(WEB, "10.0.0.1")
+    lodge.porter.learn({TEMPERATURE: 0.3}, {})
+    lodge.porter.listen(TEMPERATURE, way)
+    assert lodge.porter.refused == {"passcode": 1}
+    lodge.porter.welcome(way)
+    lodge.porter.listen(TEMPERATURE, way)
+    assert len(lodge.porter.subscriptions) == 1
+
+
+def test_this_machine_is_never_asked_for_the_passcode_and_others_only_where_there_is_one():
+    guarded, free = Lodge(passcode="ember").porter, Lodge().porter
+    asked = [guarded.wants_passcode("10.0.0.1"), guarded.wants_passcode("127.0.0.1"), free.wants_passcode("10.0.0.1")]
+    assert asked == [True, False, False]
+
+
 # ---------------------------------------------------------------- bad input
 
 

@@ -172,3 +172,45 @@ def test_a_pattern_that_is_none_is_refused_and_leaves_nothing():
     with pytest.raises(PatternError):
         subscriptions.subscribe("anna", "/{a", ANNA, 0.0)
     assert len(subscriptions) == 0
+
+
+def test_an_address_listened_to_by_name_is_heard_at_once_and_at_every_change_and_no_other_is():
+    subscriptions = Subscriptions()
+    subscriptions.learn({"/burn/t": 0.3, "/loop/pace": 1.0}, {})
+    subscriptions.listen("anna", "/burn/t", ANNA)
+    assert heard(subscriptions, 0.0) == {"anna": {"/burn/t": 0.3}}
+    subscriptions.learn({"/burn/t": 0.4, "/loop/pace": 2.0}, {})
+    assert heard(subscriptions, 0.1) == {"anna": {"/burn/t": 0.4}}
+
+
+def test_listening_by_name_outlasts_every_lease_and_ends_when_it_is_ignored():
+    subscriptions = Subscriptions()
+    subscriptions.learn({"/burn/t": 0.3}, {})
+    subscriptions.listen("anna", "/burn/t", ANNA)
+    assert heard(subscriptions, 100 * LEASE) == {"anna": {"/burn/t": 0.3}}
+    subscriptions.ignore("anna", "/burn/t")
+    subscriptions.learn({"/burn/t": 0.4}, {})
+    assert heard(subscriptions, 101 * LEASE) == {}
+
+
+def test_more_addresses_can_be_listened_to_by_name_than_patterns_can_be_subscribed_to():
+    subscriptions, names = Subscriptions(), [f"/burn/{number}" for number in range(10 * MOST_PATTERNS)]
+    for name in names:
+        subscriptions.listen("anna", name, ANNA)
+    subscriptions.learn(dict.fromkeys(names, 1.0), {})
+    assert set(heard(subscriptions, 0.0)["anna"]) == set(names)
+
+
+def test_whoever_listens_by_name_does_not_hear_its_own_hand_either():
+    subscriptions = Subscriptions()
+    subscriptions.listen("anna", "/burn/t", ANNA)
+    subscriptions.listen("bert", "/burn/t", BERT)
+    subscriptions.learn({"/burn/t": 0.4}, {"/burn/t": Touch("anna", 0.4, ECHO_AFTER)})
+    assert heard(subscriptions, 0.0) == {"bert": {"/burn/t": 0.4}}
+    assert heard(subscriptions, 2 * ECHO_AFTER) == {}
+
+
+def test_what_has_no_value_yet_is_owed_to_nobody():
+    subscriptions = Subscriptions()
+    subscriptions.listen("anna", "/reading/power", ANNA)
+    assert heard(subscriptions, 0.0) == {}
