@@ -16,12 +16,15 @@ from typing import TYPE_CHECKING
 from installation import images
 from installation.burns import on_raw_scale
 from installation.burns.calibration import standing
+from installation.camera.eye import CameraError, Eye
 from installation.control.store import DEFERRED
 from installation.errors import Refusal
+from installation.knobs import read
 from installation.loop.album import shipped
 from installation.loop.checkpoints import Checkpoints
 from installation.loop.generation import Moment, turns
-from installation.loop.knobs import Looping
+from installation.loop.glimpse import Glimpse
+from installation.loop.knobs import Looping, Seeing
 from installation.loop.lineage import Lineage
 from installation.machine.board import Board
 from installation.machine.child import PULSE, Phase, Vitals, living
@@ -52,6 +55,7 @@ ENGINE_VITALS: Mapping[str, float] = {
 }
 NICENESS = 10  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
+FIRST_SIGHT = 10.0  # seconds that a scene which begins with the camera waits for it
 RATE_MEMORY = 0.8  # of the running average of generations per second
 
 
@@ -77,6 +81,7 @@ class Engine:
         self._vitals.beat(Phase.LOADING)
         self._shelf = Shelf(settings.engine, _device(settings))
         self._album = shipped(share("assets"))
+        self._eye = Eye(wires)
         self._window = Window(tail.shipped())
         self._calibration = standing(settings.state)
         self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
@@ -124,6 +129,9 @@ class Engine:
             case "origin" if self._lineage:
                 self._lineage.reignite()
                 self._restart()
+            case "camera" if self._lineage:
+                self._adopt(self._lineage)
+                self._restart()
             case "prompt" if self._restorer:
                 self._prompt(order.data["text"])
             case "save" if self._lineage:
@@ -143,6 +151,8 @@ class Engine:
         if lineage is None:
             origin = images.to_tensor(images.load(scene.origin, size, size)).to(self._shelf.device)
             lineage = Lineage.begin(scene.name, seed if seed is not None else secrets.randbits(63), origin)
+            if scene.camera:
+                self._wait_for_sight(lineage)
         self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
         self._checkpoints.keep(lineage, time.monotonic())
         self._vitals.beat(Phase.LOADING, serial=float(lineage.serial))
@@ -161,7 +171,9 @@ class Engine:
         """Show where the lineage stands, and turn the loop from there."""
         if self._lineage is None or self._restorer is None:
             return
-        self._moments = turns(self._lineage, self._restorer, self._values, time.perf_counter, self._album)
+        self._moments = turns(
+            self._lineage, self._restorer, self._values, time.perf_counter, self._album, outside=self._look_outside
+        )
         self._began = self._turned = time.monotonic()
         self._rate = 0.0
         self._window = Window(tail.shipped())
@@ -176,6 +188,31 @@ class Engine:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
         board = {name: value for name, value in self._board.read().items() if name.startswith(DEFERRED)}
         return on_raw_scale(self._scene.settle(board, serial) if self._scene else board, self._calibration)
+
+    def _look_outside(self, seeing: Seeing) -> Glimpse | None:
+        return self._eye.look(seeing, self._lineage.present) if self._lineage else None
+
+    def _adopt(self, lineage: Lineage) -> None:
+        """Make what stands before the camera the origin. Raises ``CameraError`` where nothing was seen yet."""
+        portrait = self._eye.portrait(lineage.present, mirror=read(Seeing, self._board.read()).mirror)
+        lineage.adopt(portrait.name, portrait.image)
+
+    def _wait_for_sight(self, lineage: Lineage) -> None:
+        """Begin with the camera, which may have to be opened first; after ten seconds the stand-in has to do."""
+        deadline = time.monotonic() + FIRST_SIGHT
+        while not self._sees(lineage):
+            if time.monotonic() > deadline:
+                log.warning("The scene begins with the camera, which shows nothing; a picture of the house stands in.")
+                return
+            self._vitals.beat(Phase.LOADING)
+            time.sleep(REST)
+
+    def _sees(self, lineage: Lineage) -> bool:
+        try:
+            self._adopt(lineage)
+        except CameraError:
+            return False
+        return True
 
     def _publish(self, moment: Moment) -> None:
         """Put a moment on the ring; a finished generation is also measured, kept and reported."""

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from installation.camera.guest import CameraGuest
+
 if TYPE_CHECKING:
     from installation.control.guest import Guest
     from installation.machine.settings import Settings
 
 
-def invited(settings: Settings) -> tuple[Guest, ...]:  # noqa: ARG001 - until the first guest wants to know
+def invited(settings: Settings) -> tuple[Guest, ...]:  # noqa: ARG001 - each guest asks the house
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
-    return ()
+    return (CameraGuest(),)

@@ -123,6 +123,9 @@ COMMANDS = Commands(
         Command(
             "/engine/restart", "press", "Start the engine anew; it goes on from its checkpoint, the stage plays on."
         ),
+        Command(
+            "/camera/origin", "press", "What stands before the camera becomes the origin, and the piece begins from it."
+        ),
         Command("/record/start", "press", "Begin a take."),
         Command("/record/stop", "press", "End the take."),
         Command("/programme/open", "switch", "Open the doors; off is black on purpose, and the engine rests."),

@@ -16,6 +16,7 @@ from installation.randomness import Generator, generator, white
 if TYPE_CHECKING:
     import torch
 
+    from installation.loop.glimpse import Glimpse
     from installation.loop.knobs import Looping
     from installation.records import Image
 
@@ -40,8 +41,10 @@ class Palette:
     spread: torch.Tensor
 
 
-def feed_back(regenerated: Image, origin: Image, reference: Palette, knobs: Looping, dice: Dice) -> Image:
-    """The next generation's beginning: the whole chain. B x 3 x H x W, bounded by +-1.25.
+def feed_back(
+    regenerated: Image, origin: Image, reference: Palette, knobs: Looping, dice: Dice, *, glimpse: Glimpse | None = None
+) -> Image:
+    """The next generation's beginning: the whole chain. B x 3 x H x W, bounded by +-1.25. A ``glimpse`` is mixed in.
 
     Once in 1 / ``origin_return`` generations it is the origin itself. A loop into which something fresh comes with any
     probability settles into a distribution; without, into a picture.
@@ -50,7 +53,8 @@ def feed_back(regenerated: Image, origin: Image, reference: Palette, knobs: Loop
         return origin
     warped = warp(regenerated, knobs, dice)
     mixed = warped if knobs.origin_mix == 0.0 else blend(warped, origin, knobs.origin_mix)
-    held = hold_colour(mixed, reference, knobs.colour)
+    shared = mixed if glimpse is None else blend(mixed, glimpse.image, glimpse.share)
+    held = hold_colour(shared, reference, knobs.colour)
     detailed = sharpen(hold_spectrum(held, origin, knobs.spectrum), knobs.unsharp)
     noisy = detailed if knobs.noise_floor == 0.0 else detailed + knobs.noise_floor * white(dice.rng, detailed)
     return noisy.clamp(-CEILING, CEILING)

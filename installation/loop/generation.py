@@ -18,7 +18,8 @@ from installation.knobs import read, spoken
 from installation.loop import keeper
 from installation.loop.album import EMPTY, Album
 from installation.loop.drift import feed_back
-from installation.loop.knobs import Looping
+from installation.loop.glimpse import Outside, blind
+from installation.loop.knobs import Looping, Seeing
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
 from installation.readings import Look, of_picture
 from installation.records import Generation
@@ -52,6 +53,8 @@ def turns(
     values: Callable[[int], Mapping[str, float]],
     clock: Callable[[], float],
     album: Album = EMPTY,
+    *,
+    outside: Outside = blind,
 ) -> Iterator[Moment]:
     """The endless loop; between two moments it may be left. ``values`` gives the knobs for a serial.
 
@@ -61,7 +64,7 @@ def turns(
     while True:
         lineage.next()
         knobs = values(lineage.serial)
-        for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock):
+        for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock, outside=outside):
             yield tended(lineage, moment, knobs, album) if moment.phase == "generation" else moment
 
 
@@ -75,9 +78,14 @@ def tended(lineage: Lineage, moment: Moment, values: Mapping[str, float], album:
 
 
 def turn(
-    lineage: Lineage, restorer: Restorer, values: Mapping[str, float], clock: Callable[[], float]
+    lineage: Lineage,
+    restorer: Restorer,
+    values: Mapping[str, float],
+    clock: Callable[[], float],
+    *,
+    outside: Outside = blind,
 ) -> Iterator[Moment]:
-    """One generation: its burning, its restoring, and what comes of it."""
+    """One generation: its burning, its restoring, and what comes of it, with what is seen ``outside`` at the end."""
     began, values = clock(), on_raw_scale(values)
     medium, restoring, looping = chosen(values), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
@@ -91,8 +99,11 @@ def turn(
     if reason := fault(step.denoised):
         yield refuse(lineage, medium, reason)
     else:
-        regenerated = feed_back(step.denoised, lineage.origin, lineage.reference, looping, lineage.dice())
-        yield accept(lineage, regenerated, medium, values, clock() - began)
+        glimpse = outside(read(Seeing, values))
+        regenerated = feed_back(
+            step.denoised, lineage.origin, lineage.reference, looping, lineage.dice(), glimpse=glimpse
+        )
+        yield accept(lineage, regenerated, medium, values, clock() - began, glimpse=glimpse.name if glimpse else "")
 
 
 def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Generator[Moment, None, Burnt]:
@@ -108,7 +119,15 @@ def seen(step: Step) -> Image:
     return step.x / math.hypot(1.0, step.sigma) if step.noisy else step.x
 
 
-def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping[str, float], seconds: float) -> Moment:
+def accept(
+    lineage: Lineage,
+    regenerated: Image,
+    medium: Medium,
+    values: Mapping[str, float],
+    seconds: float,
+    *,
+    glimpse: str = "",
+) -> Moment:
     """Take the picture into the lineage, measured and written down."""
     parent, source = lineage.parent, lineage.source
     lineage.accept(regenerated)
@@ -124,6 +143,7 @@ def accept(lineage: Lineage, regenerated: Image, medium: Medium, values: Mapping
         digest=lineage.digest(),
         seconds=seconds,
         source=source,
+        glimpse=glimpse,
     )
     return Moment("generation", regenerated, medium.temperature, 1.0, generation)
 

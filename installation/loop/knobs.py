@@ -1,4 +1,4 @@
-"""The knobs of the loop: its pace, and what happens to a picture on its way back in."""
+"""The knobs of the loop: its pace, what happens to a picture on its way back in, and what is seen from outside."""
 
 from __future__ import annotations
 
@@ -38,3 +38,12 @@ class Looping:
     noise_floor: float = knob(
         0.01, low=0.0, high=0.2, glide=0.5, doc="Noise added to what is fed back, so that the loop cannot freeze."
     )
+
+
+@panel("/camera")
+@dataclass(frozen=True, slots=True)
+class Seeing:
+    """What enters the loop from outside, where there is a camera; without one nothing comes of it."""
+
+    mix: float = knob(0.0, glide=0.5, doc="How much of the camera's picture is mixed into what is burnt next.")
+    mirror: bool = knob(default=False, doc="See the camera's picture as in a mirror.")

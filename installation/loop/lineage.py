@@ -37,7 +37,7 @@ class Lineage:
 
     ``serial`` counts the generations attempted, refused ones included, so that each attempt has fresh numbers;
     ``parent`` is the serial of the generation that ``present`` shows (0: the origin, or the picture that ``source``
-    names). ``history`` and ``care`` are the keeper's.
+    names). ``origin_name`` is empty for the scene's own origin. ``history`` and ``care`` are the keeper's.
     """
 
     scene: str
@@ -49,6 +49,7 @@ class Lineage:
     parent: int = 0
     refusals: int = 0
     source: str = ""
+    origin_name: str = ""
     history: History = dataclasses.field(default_factory=History)
     care: Care = dataclasses.field(default_factory=Care)
 
@@ -80,7 +81,12 @@ class Lineage:
 
     def reignite(self) -> None:
         """Begin again from the origin, with the serials going on."""
-        self.inject("", self.origin)
+        self.inject(self.origin_name, self.origin)
+
+    def adopt(self, name: str, picture: Image) -> None:
+        """Take another picture as the origin, which has this name, and begin again from it."""
+        self.origin, self.origin_name = picture.to(self.origin), name
+        self.reignite()
 
     def inject(self, source: str, picture: Image) -> None:
         """Go on from another picture, which has this name; what is remembered is still the origin."""
@@ -116,7 +122,7 @@ def to_bytes(lineage: Lineage) -> bytes:
     """A checkpoint: safetensors with the numbers of the lineage in its metadata."""
     from safetensors.torch import save
 
-    numbers = {name: getattr(lineage, name) for name in ("scene", "source", *COUNTS)}
+    numbers = {name: getattr(lineage, name) for name in ("scene", "source", "origin_name", *COUNTS)}
     tensors = {"origin": lineage.origin, "present": lineage.present}
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
@@ -152,7 +158,8 @@ def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -
         origin=tensors["origin"],
         present=tensors["present"],
         reference=Palette(tensors["mean"], tensors["spread"]),
-        source=str(written.get("source", "")),  # takes of before the keeper have none of these
+        source=str(written.get("source", "")),  # takes of before the keeper, or the camera, have none of these
+        origin_name=str(written.get("origin_name", "")),
         history=_recalled(tensors.get("history")),
         care=Care(**written.get("care", {})),
     )

@@ -43,6 +43,16 @@ class Wires:
         """Knob values by address, written by the conductor."""
         return self.folder / "board"
 
+    @property
+    def camera(self) -> Path:
+        """What the camera sees, written by its process; it is there where a camera is."""
+        return self.folder / "camera"
+
+    @property
+    def glimpses(self) -> Path:
+        """Pictures from outside that entered the loop, written by the engine."""
+        return self.folder / "glimpses"
+
     def vitals(self, process: str) -> Path:
         """A process's own board: its beat and its readings."""
         return self.folder / f"vitals-{process}"

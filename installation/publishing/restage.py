@@ -12,11 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from installation import images
+from installation.images import ImageError
 from installation.knobs import understood
 from installation.loop.album import shipped
 from installation.loop.generation import turn
+from installation.loop.glimpse import Glimpse, Outside, blind
 from installation.loop.lineage import Lineage, LineageError, from_bytes
 from installation.machine.files import share
+from installation.machine.glimpses import is_glimpse
 from installation.recording import journal
 from installation.recording.takes import LOG, TakeError
 from installation.restorers.shelf import Shelf
@@ -24,6 +28,7 @@ from installation.restorers.shelf import Shelf
 if TYPE_CHECKING:
     from installation.machine.settings import EngineSettings
     from installation.recording.takes import Take
+    from installation.records import Image
     from installation.restorers import Restorer
 
 
@@ -72,7 +77,7 @@ def _again(take: Take, lines: Sequence[Mapping[str, Any]], shelf: Shelf) -> Iter
             number += 1
             lineage, restorer = _beginning(take, number, line["playing"], shelf)
         elif "generation" in line:
-            yield line["generation"], _render(lineage, restorer, line["generation"])
+            yield line["generation"], _render(take, lineage, restorer, line["generation"])
 
 
 def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -> tuple[Lineage, Restorer]:
@@ -94,14 +99,34 @@ def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -
     return lineage, restorer
 
 
-def _render(lineage: Lineage, restorer: Restorer, logged: Mapping[str, Any]) -> str:
+def _render(take: Take, lineage: Lineage, restorer: Restorer, logged: Mapping[str, Any]) -> str:
     """One generation again. A parent of 0 says that the piece had begun again: from its origin, or another picture."""
-    if source := logged.get("source"):
+    source = logged.get("source", "")
+    if is_glimpse(source) and source != lineage.origin_name:
+        lineage.adopt(source, _picture(take, source, lineage.present))
+    elif source and source != lineage.origin_name:
         album = shipped(share("assets"))
         lineage.inject(source, album.open(source, *lineage.present.shape[-2:]))
     elif logged["parent"] == 0 and lineage.parent != 0:
         lineage.reignite()
     lineage.serial = logged["serial"]
-    for moment in turn(lineage, restorer, understood(logged["knobs"]), time.perf_counter):
+    outside = _outside(take, logged.get("glimpse", ""), lineage.present)
+    for moment in turn(lineage, restorer, understood(logged["knobs"]), time.perf_counter, outside=outside):
         last = moment
     return last.generation.digest if last.generation else ""
+
+
+def _outside(take: Take, name: str, like: Image) -> Outside:
+    """What was seen outside at a generation that logged this name."""
+    if not name:
+        return blind
+    picture = _picture(take, name, like)
+    return lambda seeing: Glimpse(name, picture, seeing.mix)
+
+
+def _picture(take: Take, name: str, like: Image) -> Image:
+    """A picture from outside that the take has kept. Raises ``TakeError``."""
+    try:
+        return images.to_tensor(images.load(take.folder / name, *like.shape[-2:])).to(like)
+    except ImageError as error:
+        raise TakeError(f"{error} The camera's pictures cannot be made again; nothing can be from there on.") from None

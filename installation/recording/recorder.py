@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import StorageError
+from installation.machine.glimpses import Glimpses, is_glimpse
 from installation.machine.ring import Ring
 from installation.recording.writing import Beginning, Writing, require_room
 
@@ -36,7 +37,7 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
         vitals.beat(Phase.LOADING)
         import av  # noqa: F401 - half a second on a slow disk, now rather than between two frames
 
-        recorder = Recorder(Ring(wires.ring), uplink, settings.recording)
+        recorder = Recorder(Ring(wires.ring), uplink, settings.recording, Glimpses(wires.glimpses))
         try:
             while recorder.obey(uplink.order(recorder.patience)):
                 recorder.catch_up()
@@ -49,9 +50,9 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
 class Recorder:
     """What records: at most one take at a time."""
 
-    def __init__(self, ring: Ring, uplink: Uplink, settings: RecordingSettings) -> None:
-        """Read from this ring, report through this uplink."""
-        self._ring, self._uplink, self._settings = ring, uplink, settings
+    def __init__(self, ring: Ring, uplink: Uplink, settings: RecordingSettings, glimpses: Glimpses) -> None:
+        """Read frames from this ring and pictures from outside from ``glimpses``, report through this uplink."""
+        self._ring, self._uplink, self._settings, self._glimpses = ring, uplink, settings, glimpses
         self._writing: Writing | None = None
 
     @property
@@ -131,12 +132,20 @@ class Recorder:
     def _note(self, writing: Writing, line: Mapping[str, Any]) -> None:
         try:
             writing.note(line)
+            for name in _from_outside(line.get("generation", {})):
+                if not self._glimpses.copy(name, writing.folder):
+                    log.warning("%s came too late into the take; it cannot be rendered again from there.", name)
         except StorageError as refusal:
             self._give_up(refusal)
 
     def _give_up(self, refusal: StorageError) -> None:
         log.error("The take ends, the show goes on. %s", refusal)
         self.end(str(refusal))
+
+
+def _from_outside(generation: Mapping[str, Any]) -> list[str]:
+    """The pictures without which a generation cannot be rendered again."""
+    return [name for key in ("source", "glimpse") if is_glimpse(name := generation.get(key, ""))]
 
 
 def _before_this_turn(ring: Ring) -> int:

@@ -12,6 +12,7 @@ import pytest
 
 from installation.machine import wires as wiring
 from installation.machine.board import Board
+from installation.machine.glimpses import Glimpses
 from installation.machine.ring import Ring
 from installation.machine.settings import RecordingSettings, Settings
 from installation.machine.wires import Uplink, Wires
@@ -319,9 +320,9 @@ def test_the_conductor_can_know_the_recorder_without_loading_video():
     assert subprocess.run([sys.executable, "-c", check], check=False, timeout=60).returncode == 0
 
 
-def test_orders_before_any_take_are_harmless(ring):
+def test_orders_before_any_take_are_harmless(ring, tmp_path):
     ours, theirs = multiprocessing.Pipe()
-    recorder = Recorder(ring, Uplink(theirs), RecordingSettings())
+    recorder = Recorder(ring, Uplink(theirs), RecordingSettings(), Glimpses(tmp_path / "glimpses"))
     for name in ("log", "stop", "dance"):
         assert recorder.obey(Order(name, {"line": {}}))
     assert not recorder.obey(Order("quit"))

@@ -1,0 +1,1 @@
+"""The camera: what stands before it, or a film, becomes the origin or is mixed into what is burnt next."""
