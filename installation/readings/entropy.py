@@ -9,6 +9,7 @@ import numpy as np
 from installation.readings.look import Look, luma
 from installation.readings.register import reading
 
+QUALITY = 90  # of the JPEG whose size is read: high enough to keep the damage, not the camera's noise
 FASTEST = 1  # zlib's level: 6 takes half as long again and finds no more in pictures
 
 
@@ -39,6 +40,23 @@ def entropy(present: Look, origin: Look) -> float:  # noqa: ARG001 - every readi
 def compressed_entropy(present: Look, origin: Look) -> float:  # noqa: ARG001
     """``compressed`` of the picture's luma, halved once more: what a wall shows to somebody standing back."""
     return compressed(luma(present.half))
+
+
+@reading(
+    "/reading/file-size",
+    of="picture",
+    unit="kB",
+    high=200.0,
+    doc="What the picture, at quarter size when it is large, weighs as a JPEG of quality 90: noise weighs most.",
+    source="ITU-T T.81, libjpeg",
+    cost=0.4,
+)
+def file_size(present: Look, origin: Look) -> float:  # noqa: ARG001
+    """The bytes of ``present.small`` as a JPEG, in thousands."""
+    import cv2
+
+    written, file = cv2.imencode(".jpg", present.small[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
+    return len(file) / 1000.0 if written else float("nan")
 
 
 def shannon_entropy(levels: np.ndarray) -> float:

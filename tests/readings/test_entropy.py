@@ -1,15 +1,17 @@
 """Entropy of brightness, held against distributions whose entropy is known."""
 
+import io
 import math
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
 from installation.images import load, to_pixels
 from installation.readings import Look, luma, shannon_entropy
-from installation.readings.entropy import compressed, compressed_entropy, miller_madow
+from installation.readings.entropy import compressed, compressed_entropy, file_size, miller_madow
 from tests.conftest import ORIGIN
 
 LEVELS = st.lists(st.integers(0, 255), min_size=1, max_size=300).map(lambda levels: np.array(levels, np.uint8))
@@ -95,3 +97,18 @@ def test_compression_bounds_the_entropy_of_independent_pixels_from_above(rng):
 def test_compressed_entropy_is_read_at_half_size(photograph):
     look = Look(to_pixels(photograph))
     assert compressed_entropy(look, look) == compressed(luma(look.half))
+
+
+def test_the_file_grows_as_the_picture_turns_to_noise_and_is_least_for_a_flat_field(photograph, rng):
+    picture = to_pixels(photograph)
+    noise = rng.integers(0, 256, picture.shape, dtype=np.uint8)
+    sizes = [file_size(Look(each), Look(picture)) for each in (np.full_like(picture, 128), picture, noise)]
+    assert sizes == sorted(sizes)
+    assert sizes[2] > 2.0 * sizes[1] > 10.0 * sizes[0]
+
+
+def test_the_file_is_what_another_reader_opens(photograph):
+    look = Look(to_pixels(photograph))
+    file = io.BytesIO()
+    Pillow.fromarray(look.small).save(file, "JPEG", quality=90)
+    assert file_size(look, look) == pytest.approx(len(file.getvalue()) / 1000.0, rel=0.02)
