@@ -1,9 +1,10 @@
 """Scenes: a TOML file becomes a checked ``Scene``, or a sentence that says what is wrong with it.
 
 The header says what burns and who restores; below it tables mirror the addresses of the knobs, each with a constant or
-with a score that moves. A score counts generations and not seconds: a lineage then comes out the same, hash for hash,
-whatever the speed of the machine. A temperature may be told from the melting point: ``"melt + 0.05"``. A scene is the
-author's word, so it is refused where a performer would be clamped.
+with a score that moves; ``[modulate]`` mirrors them again, and ``[[cue]]`` lists the cues. A score counts generations
+and not seconds: a lineage then comes out the same, hash for hash, whatever the speed of the machine. A temperature may
+be told from the melting point: ``"melt + 0.05"``. A scene is the author's word, so it is refused where a performer
+would be clamped.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
 from installation.melting import MeltingPoint
 from installation.modulators import Modulator
-from installation.tables import TableError, shown
+from installation.tables import shown
 
 RESTORERS = ("ember", "archive", "diffusion", "none", "demon")
 WITH_MODEL = ("archive", "diffusion")  # ember is one model and carries it along
@@ -86,6 +87,8 @@ class Scene:
     score: Mapping[str, Curve]
     text: str
     camera: bool = False
+    cues: tuple[Cue, ...] = ()
+    modulators: Mapping[str, Modulator] = field(default_factory=dict)
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
@@ -112,15 +115,21 @@ def load(
     table of them, which is believed first. Raises ``SceneError`` naming file, key and the nearest valid name.
     """
     text = _read(path)
-    try:
-        raw = tomllib.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise SceneError(f"{path}: not TOML: {error}.") from error
+    raw = _parsed(path, text)
     try:
         melt = _melting_points(raw, path.parent, (assets / melting.NAME, measured))
-        values, score = _knob_values({key: raw[key] for key in raw if key not in _HEADER}, knobs, melt)
-        return Scene(name=path.stem, values=values, score=score, text=text, **_header(raw, path, assets, restorers))
-    except (SceneError, MeltingError) as error:
+        tables = {key: raw[key] for key in raw if key not in (*_HEADER, *_LAYERS)}
+        values, score = _knob_values(tables, knobs, melt)
+        return Scene(
+            name=path.stem,
+            values=values,
+            score=score,
+            text=text,
+            cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: _constants(table, knobs, melt)),
+            modulators=_modulators(raw.get("modulate", {}), knobs),
+            **_header(raw, path, assets, restorers),
+        )
+    except Refusal as error:
         raise SceneError(f"{path}: {error}") from None
 
 
@@ -162,6 +171,13 @@ def _read(path: Path) -> str:
         raise SceneError(f"{path}: not UTF-8 (byte {error.start}). Save it as UTF-8.") from error
 
 
+def _parsed(path: Path, text: str | None = None) -> dict[str, Any]:
+    try:
+        return tomllib.loads(_read(path) if text is None else text)
+    except (ValueError, RecursionError) as error:
+        raise SceneError(f"{path}: not TOML: {error}.") from error
+
+
 # The header ---------------------------------------------------------------------------------------------------------
 
 _HEADER: Mapping[str, type] = {
@@ -174,6 +190,7 @@ _HEADER: Mapping[str, type] = {
     "seed": int,
     "size": int,
 }
+_LAYERS = ("modulate", "cue", "cues")
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
 
 
@@ -284,7 +301,7 @@ class _Melt:
         key = _dotted(knob.address)
         try:
             away = melting.offset(text)
-        except MeltingError as error:
+        except melting.MeltingError as error:
             raise SceneError(f"{key} takes {knob.expects()}, and it {error}.") from None
         medium = knob.address.split("/")[2]
         point = self.points.get(medium)
@@ -341,7 +358,7 @@ def _unknown(address: str, knobs: Mapping[str, Knob]) -> SceneError:
     tables = {known.rsplit("/", n)[0] for known in knobs for n in range(1, known.count("/"))}
     dotted = [_dotted(name) for name in (*knobs, *sorted(tables))]
     key = _dotted(address)
-    hint = nearest(key, [*_HEADER, *dotted])
+    hint = nearest(key, [*_HEADER, *_LAYERS, *dotted])
     return SceneError(f"nothing listens to the key {shown(key)}.{hint}")
 
 
@@ -410,3 +427,53 @@ def _generation(point: tuple[float, float]) -> float:
 def _dotted(address: str) -> str:
     """An address as a TOML key: ``/burn/gaussian/temperature`` is ``burn.gaussian.temperature``."""
     return address.lstrip("/").replace("/", ".")
+
+
+# Cues and modulators --------------------------------------------------------------------------------------------------
+
+
+def _modulators(tables: Any, knobs: Mapping[str, Knob]) -> dict[str, Modulator]:
+    """``[modulate.stage.brightness] kind = "lfo" ...``: by knob address."""
+    return {address: _modulator(knobs[address], raw) for address, raw in _flat(_table("modulate", tables), "", knobs)}
+
+
+def _modulator(knob: Knob, raw: Any) -> Modulator:
+    key = f"modulate.{_dotted(knob.address)}"
+    try:
+        return modulators.read(knob, _table(key, raw))
+    except Refusal as error:
+        raise SceneError(f"{key}: {error}") from None
+
+
+def _cues(raw: Mapping[str, Any], beside: Path, shipped: Path, values: cues.Values) -> tuple[Cue, ...]:
+    """The scene's own list, or that of the file it names."""
+    known = {path.stem for folder in (shipped, beside) for path in folder.glob("*.toml")}
+    if "cues" not in raw:
+        return cues.read(raw.get("cue", []), values, known)
+    if "cue" in raw:
+        raise SceneError("a cue list of its own and one in a file: keep [[cue]] or [cues], not both.")
+    table = _table("cues", raw["cues"])
+    if set(table) != {"file"}:
+        raise SceneError('cues takes one key: file = "cues/evening.toml", seen from the scene.')
+    path = beside / _typed("cues.file", table["file"], str)
+    listed = _parsed(path)
+    if set(listed) != {"cue"}:
+        raise SceneError(f"{path}: a cue list has [[cue]] tables and nothing else.")
+    try:
+        return cues.read(listed["cue"], values, known)
+    except Refusal as error:
+        raise SceneError(f"{path.name}: {error}") from None
+
+
+def _constants(table: Mapping[str, Any], knobs: Mapping[str, Knob], melt: _Melt) -> dict[str, float]:
+    """The knobs that a cue goes to."""
+    values, score = _knob_values(table, knobs, melt)
+    if score:
+        raise SceneError(f"{_dotted(next(iter(score)))} takes one value in a cue; a score is for the scene.")
+    return values
+
+
+def _table(key: str, raw: Any) -> Mapping[str, Any]:
+    if not isinstance(raw, dict):
+        raise SceneError(f"{key} takes a table, not {shown(raw)}.")
+    return raw

@@ -14,7 +14,7 @@ HOUSE = Path(__file__).parents[1] / "installation"
 
 #: Bottom first. A room is a module or a folder directly below ``installation``.
 FLOORS = (
-    ("errors", "records", "knobs", "randomness", "images", "melting"),
+    ("errors", "records", "knobs", "randomness", "images", "melting", "tables", "cues", "modulators"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
