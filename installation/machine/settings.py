@@ -190,6 +190,15 @@ class StageSettings(Section):
     rate: Annotated[float, Field(ge=1, le=240)] = 60.0
     fit: Literal["contain", "cover"] = "contain"
     renderer: Literal["auto", "gl", "software"] = "auto"  # auto: OpenGL where there is a graphics card
+    outputs: Annotated[tuple[OutputSettings, ...], Field(max_length=16)] = ()  # none: one over the whole window
+
+    @field_validator("outputs")
+    @classmethod
+    def _told_apart(cls, outputs: tuple[OutputSettings, ...]) -> tuple[OutputSettings, ...]:
+        names = [output.name for output in outputs]
+        if len(set(names)) < len(names):
+            raise ValueError(f"every output has a name of its own, not {', '.join(names)}")
+        return outputs
 
 
 class EngineSettings(Section):
