@@ -171,9 +171,9 @@ class Envelope:
         """How far it is open, 0 to 1."""
         elapsed = age - self.key.since
         if not self.key.goal:
-            return _ramp(self.key.origin, 0.0, elapsed, self.release)
+            return ramp(self.key.origin, 0.0, elapsed, self.release)
         if elapsed > LONGEST_KEY:
-            return _ramp(self._down(LONGEST_KEY), 0.0, elapsed - LONGEST_KEY, self.release)
+            return ramp(self._down(LONGEST_KEY), 0.0, elapsed - LONGEST_KEY, self.release)
         return self._down(elapsed)
 
     def heard(self, value: float, age: float) -> Self:
@@ -186,8 +186,8 @@ class Envelope:
 
     def _down(self, elapsed: float) -> float:
         if elapsed < self.attack:
-            return _ramp(self.key.origin, 1.0, elapsed, self.attack)
-        return _ramp(1.0, self.sustain, elapsed - self.attack, self.decay)
+            return ramp(self.key.origin, 1.0, elapsed, self.attack)
+        return ramp(1.0, self.sustain, elapsed - self.attack, self.decay)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +226,9 @@ class Follower:
         return replace(self, signal=Signal(self.level(age), goal, age))
 
 
-def _ramp(origin: float, goal: float, elapsed: float, duration: float) -> float:
+def ramp(origin: float, goal: float, elapsed: float, duration: float) -> float:
+    """The straight line from origin to goal, held before and after."""
+    elapsed = max(elapsed, 0.0)
     return goal if elapsed >= duration else origin + (goal - origin) * (elapsed / duration)
 
 

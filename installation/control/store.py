@@ -1,19 +1,22 @@
 """The parameter store: what every knob stands at, whoever turned it last.
 
-Below lies the scene's word (constants, and scores that move with the generations); above it a performer's hand, which
-glides to where it is told and, some time after the last touch, glides back. Everything is a closed form of the
-moment asked for, so no tick rate can be heard in it; time and generations come in as arguments.
+Lowest lies the scene's word (constants, and scores that move with the generations). A cue fades it to another and holds
+it there; a modulator moves it around where it stands; above all is a performer's hand, which glides to where it is told
+and, some time after the last touch, glides back. Everything is a closed form of the moment asked for, so no tick rate
+can be heard in it; time and generations come in as arguments.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from installation.control.commands import COMMANDS
+from installation.control.layers import Fade, Hand, Modulation
 from installation.knobs import Knob, KnobError, nearest
+from installation.modulators import Modulator, Still
 
 if TYPE_CHECKING:
     from installation.scenes import Curve, Scene
@@ -25,29 +28,6 @@ SCORE_PLAYS = math.nan
 RETURN = 4.0  # seconds at least for the way back to the score: nobody should see a performer's absence as a cut
 
 
-@dataclass(frozen=True, slots=True)
-class Hand:
-    """A performer's touch: straight from ``origin`` to ``goal`` in ``glide`` seconds, held, back after ``until``."""
-
-    origin: float
-    goal: float
-    since: float
-    glide: float
-    until: float
-    back: float
-
-    def at(self, now: float, score: float) -> float:
-        """Where the knob stands, if the score below it stands at ``score``."""
-        if now < self.until:
-            return _between(self.origin, self.goal, now - self.since, self.glide)
-        start = _between(self.origin, self.goal, self.until - self.since, self.glide)
-        return _between(start, score, now - self.until, self.back)
-
-    def gone(self, now: float) -> bool:
-        """Whether the score has the knob back."""
-        return now >= self.until + self.back
-
-
 class Store:
     """Every knob's value. ``now`` is monotonic seconds, ``serial`` the generations since the scene began."""
 
@@ -57,19 +37,24 @@ class Store:
         self._release = release
         self._values = {address: knob.default for address, knob in self._knobs.items()}
         self._score: Mapping[str, Curve] = {}
+        self._fades: dict[str, Fade] = {}
+        self._modulations: dict[str, Modulation] = {}
         self._hands: dict[str, Hand] = {}
         self._serial = 0.0
         self._told = math.nan
         self._written: dict[str, float] = {}
 
-    def play(self, scene: Scene, now: float) -> None:  # noqa: ARG002 - a jump takes no time, whenever it happens
-        """Make a scene's word the base: every hand is taken away, every value jumps, generations count from 0.
+    def play(self, scene: Scene, now: float) -> None:
+        """Make a scene's word the base: every hand and cue is taken away, every value jumps, generations count from 0.
 
         Pins stay: whoever made the wall black does not see it lit by the next scene. What the scene does not name
         stands at its default.
         """
         self._values = {address: scene.values.get(address, knob.default) for address, knob in self._knobs.items()}
         self._score = {address: curve for address, curve in scene.score.items() if address in self._knobs}
+        self._fades = {}
+        modulators = {address: each for address, each in scene.modulators.items() if address in self._knobs}
+        self._modulations = {address: Modulation(each, now, now) for address, each in modulators.items()}
         self._hands = {address: hand for address, hand in self._hands.items() if hand.until == math.inf}
         self._serial = 0.0
 
@@ -91,6 +76,45 @@ class Store:
             if (hand := self._hands.get(held)) is not None:
                 self._hands[held] = replace(hand, until=min(hand.until, now))
 
+    def fade(self, values: Mapping[str, float | None], now: float, seconds: float, curve: str) -> None:
+        """A cue takes knobs from wherever they are, also out of a hand, to board values; with None back to the score.
+
+        No faster than the knob's own glide. What was pinned stays so.
+        """
+        for address, goal in values.items():
+            knob = self._knob(address)
+            origin, duration = self._leave(address, now), max(seconds, knob.glide) if _glides(knob) else 0.0
+            self._fades[address] = Fade(origin, goal, now, duration, curve)
+
+    def freeze(self, now: float) -> None:
+        """Let every fade stand where it is."""
+        for address, fade in self._fades.items():
+            if fade.moves(now):
+                here = self._below_modulation(address, now, self._serial)
+                self._fades[address] = Fade(here, here, now, 0.0, fade.curve)
+
+    @property
+    def faded(self) -> frozenset[str]:
+        """The addresses that a cue has taken from the score."""
+        return frozenset(address for address, fade in self._fades.items() if fade.goal is not None)
+
+    def modulate(self, address: str, modulator: Modulator | None, now: float) -> None:
+        """Have a knob moved by a modulator, or by None any more; another of the same kind goes on in step."""
+        before, new = self._modulations.get(self._knob(address).address), modulator or Still()
+        born = before.born if before and type(before.modulator) is type(new) else now
+        self._modulations[address] = Modulation(new, born, now, before.at(now) if before else 0.0)
+
+    def hear(self, address: str, value: float, now: float) -> None:
+        """Tell the modulator of a knob what it listens to."""
+        if (modulation := self._modulations.get(address)) is not None:
+            self._modulations[address] = modulation.heard(value, now)
+
+    @property
+    def modulators(self) -> dict[str, Modulator]:
+        """What moves which knob."""
+        at_work = {address: each.modulator for address, each in self._modulations.items()}
+        return {address: each for address, each in at_work.items() if not isinstance(each, Still)}
+
     def held(self, now: float) -> frozenset[str]:
         """The addresses that are in somebody's hand, or on their way back from it."""
         return frozenset(address for address, hand in self._hands.items() if not hand.gone(now))
@@ -101,6 +125,8 @@ class Store:
         NaN stands where the score plays and the engine evaluates it (``DEFERRED``).
         """
         self._serial = serial
+        self._fades = {address: fade for address, fade in self._fades.items() if not fade.gone(now)}
+        self._modulations = {address: each for address, each in self._modulations.items() if not each.gone(now)}
         self._hands = {address: hand for address, hand in self._hands.items() if not hand.gone(now)}
         changed = {}
         for address in self._knobs:
@@ -119,22 +145,40 @@ class Store:
 
     def current(self, address: str, now: float, serial: float) -> float:
         """Where a knob stands, as a number even where the board says NaN."""
-        knob = self._knob(address)
-        curve, hand = self._score.get(address), self._hands.get(address)
-        value = self._values[address] if curve is None else curve.at(serial)
+        knob, hand = self._knob(address), self._hands.get(address)
+        value = self._below_modulation(address, now, serial) + self._offset(address, now)
         if hand is not None:
-            value = hand.at(now, value)
+            value = hand.at(now, min(max(value, knob.low), knob.high))
         return knob.parse(value)
+
+    def _below_modulation(self, address: str, now: float, serial: float) -> float:
+        """The scene's word, and a cue's over it."""
+        curve, fade = self._score.get(address), self._fades.get(address)
+        value = self._values[address] if curve is None else curve.at(serial)
+        return value if fade is None else fade.at(now, value)
+
+    def _offset(self, address: str, now: float) -> float:
+        modulation = self._modulations.get(address)
+        return modulation.at(now) if modulation else 0.0
 
     def _take(self, address: str, value: object, now: float, release: float) -> None:
         knob = self._knob(address)
         goal, here = knob.parse(value), self.current(address, now, self._serial)
-        glides = knob.kind in {"number", "whole"}  # between burning and heating there is nothing to pass through
-        glide, back = (knob.glide, max(knob.glide, RETURN)) if glides else (0.0, 0.0)
+        glide, back = (knob.glide, max(knob.glide, RETURN)) if _glides(knob) else (0.0, 0.0)
         self._hands[address] = Hand(here, goal, now, glide, now + max(release, glide), back)
 
+    def _leave(self, address: str, now: float) -> float:
+        """Take a knob out of a hand that did not pin it; gives where a fade must begin for the knob not to jump."""
+        hand = self._hands.get(address)
+        if hand is None or hand.until == math.inf:
+            return self._below_modulation(address, now, self._serial)
+        here = self.current(address, now, self._serial) - self._offset(address, now)
+        del self._hands[address]
+        return here
+
     def _board_value(self, address: str, now: float) -> float:
-        if address in self._score and address not in self._hands and address.startswith(DEFERRED):
+        moved = address in self._hands or address in self._fades or address in self._modulations
+        if address in self._score and not moved and address.startswith(DEFERRED):
             return SCORE_PLAYS
         return self.current(address, now, self._serial)
 
@@ -145,10 +189,8 @@ class Store:
         return self._knobs[address]
 
 
-def _between(origin: float, goal: float, elapsed: float, duration: float) -> float:
-    """The straight line from origin to goal, held before and after."""
-    elapsed = max(elapsed, 0.0)
-    return goal if elapsed >= duration else origin + (goal - origin) * (elapsed / duration)
+def _glides(knob: Knob) -> bool:
+    return knob.kind in {"number", "whole"}  # between burning and heating there is nothing to pass through
 
 
 def _same(value: float, written: float | None) -> bool:
