@@ -14,12 +14,13 @@ HOUSE = Path(__file__).parents[1] / "installation"
 
 #: Bottom first. A room is a module or a folder directly below ``installation``.
 FLOORS = (
-    ("errors", "records", "knobs", "randomness", "images", "melting", "tables", "cues", "modulators"),
+    ("errors", "records", "knobs", "randomness", "images", "melting", "tables", "signs", "cues", "modulators"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
-    ("camera",),
+    ("camera", "controllers"),
     ("publishing", "engine", "panels", "training", "caretaker", "playing"),
+    ("web",),
     ("guests",),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
@@ -56,7 +57,10 @@ HEAVY = {
     "accelerate": {"training"},
     "faiss": {"restorers"},
     "resvg_py": {"training"},
-    "moderngl": set(),
+    "aiohttp": {"web"},
+    "zeroconf": {"web"},
+    "prometheus_client": {"web"},
+    "moderngl": {"stage"},
 }
 MODULES = sorted(HOUSE.rglob("*.py"))
 

@@ -45,6 +45,7 @@ def run(
     display: Annotated[int | None, typer.Option(min=0, help="Which display, counted from 0.")] = None,
     osc_host: Annotated[str | None, typer.Option(help="Address to listen on; 127.0.0.1 is this machine only.")] = None,
     osc_port: Annotated[int | None, typer.Option(min=0, max=65535, help="UDP port for OSC.")] = None,
+    web_port: Annotated[int | None, typer.Option(min=0, max=65535, help="TCP port for OSCQuery and browsers.")] = None,
     config: Config = None,
     state: State = None,
 ) -> None:
@@ -54,7 +55,7 @@ def run(
     """
     stage = given(fullscreen=fullscreen or None, display=display)
     stage |= {"width": window[0], "height": window[1]} if window else {}
-    overrides = given(state=state, osc=given(host=osc_host, port=osc_port), stage=stage)
+    overrides = given(state=state, osc=given(host=osc_host, port=osc_port), web=given(port=web_port), stage=stage)
     settings = settings_.load(config, overrides)
     from installation.conductor import Performance
     from installation.programme import plan
@@ -114,6 +115,25 @@ def addresses(
     from rich.markdown import Markdown
 
     console.print(Markdown(table))
+
+
+@app.command()
+def controllers(
+    out: Annotated[Path, typer.Option(help="The folder to write to.", file_okay=False)] = Path("deploy/controllers"),
+    preview: Annotated[Path | None, typer.Option(help="A picture of every page, to look at.", dir_okay=False)] = None,
+) -> None:
+    """Make the surfaces to play on from the knobs: a TouchOSC layout, an Open Stage Control session."""
+    from installation.control.commands import COMMANDS
+    from installation.controllers import files, surface
+    from installation.controllers import preview as previews
+
+    names = sorted(path.stem for path in share("scenes").glob("*.toml"))
+    pages = surface.surface(all_knobs(), COMMANDS, names)
+    for path in files.write(pages, out):
+        say(f"Written: {path}")
+    if preview:
+        previews.preview(pages).save(preview)
+        say(f"Written: {preview}")
 
 
 @app.command("readings")

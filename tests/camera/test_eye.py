@@ -13,6 +13,13 @@ from installation.machine.wires import Wires
 LIKE = torch.zeros(1, 3, 16, 16)
 
 
+def seen(wires, **seeing):
+    """What is to be seen, which is something."""
+    glimpse = Eye(wires).look(Seeing(**seeing), LIKE)
+    assert glimpse is not None
+    return glimpse
+
+
 @pytest.fixture
 def wires(tmp_path):
     return Wires(tmp_path)
@@ -54,14 +61,14 @@ def test_at_a_mix_of_zero_nobody_looks_and_nothing_is_kept(wires, shows, pixels)
 
 def test_what_is_seen_is_the_frame_and_the_share_is_the_knob(wires, shows, pixels):
     shows(pixels)
-    glimpse = Eye(wires).look(Seeing(mix=0.25), LIKE)
+    glimpse = seen(wires, mix=0.25)
     np.testing.assert_array_equal(images.to_pixels(glimpse.image), pixels)
     assert glimpse.share == 0.25
 
 
 def test_a_mirror_turns_left_and_right(wires, shows, pixels):
     shows(pixels)
-    glimpse = Eye(wires).look(Seeing(mix=1.0, mirror=True), LIKE)
+    glimpse = seen(wires, mix=1.0, mirror=True)
     np.testing.assert_array_equal(images.to_pixels(glimpse.image), pixels[:, ::-1])
 
 
@@ -72,14 +79,13 @@ def test_a_frame_of_another_size_is_not_seen(wires, shows):
 
 def test_what_was_seen_can_be_read_again_bit_for_bit(wires, shows, pixels):
     shows(pixels)
-    glimpse = Eye(wires).look(Seeing(mix=1.0), LIKE)
+    glimpse = seen(wires, mix=1.0)
     np.testing.assert_array_equal(images.load(wires.glimpses / glimpse.name, 16, 16), pixels)
 
 
 def test_a_frame_that_stays_is_kept_once(wires, shows, pixels):
-    eye = Eye(wires)
     shows(pixels)
-    first, second = (eye.look(Seeing(mix=share), LIKE) for share in (0.2, 0.3))
+    first, second = (seen(wires, mix=share) for share in (0.2, 0.3))
     assert (first.name, first.share, second.share) == (second.name, 0.2, 0.3)
     assert len(list(wires.glimpses.iterdir())) == 1
 

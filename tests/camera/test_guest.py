@@ -48,7 +48,8 @@ def guest(house):
 
 
 def test_without_a_source_nobody_is_employed_and_the_command_says_what_is_missing(tmp_path):
-    house, guest = House(Wires(tmp_path), Settings()), CameraGuest()
+    house: Any = House(Wires(tmp_path), Settings())
+    guest = CameraGuest()
     guest.open(house)
     assert not house.duties
     with pytest.raises(CameraError, match=r"\[camera\] source = 0"):
