@@ -22,6 +22,7 @@ FADE = 3.0  # seconds, where a cue does not say
 LONGEST = 86_400.0  # seconds of a fade or a wait: a day
 HIGHEST = 10_000  # number of a cue
 MOST = 1000  # cues in a list
+NO_CUES = "What plays has no cues. Write [[cue]] into its scene."
 
 
 class CueError(Refusal):
@@ -74,7 +75,7 @@ def find(cues: Sequence[Cue], number: str) -> int:
     """The place of a cue in its list. Raises ``CueError`` with the nearest number."""
     known = [cue.number for cue in cues]
     if not known:
-        raise CueError("What plays has no cues. Write [[cue]] into its scene.")
+        raise CueError(NO_CUES)
     try:
         return known.index(spelled(float(number)))
     except ValueError:

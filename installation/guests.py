@@ -5,12 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installation.camera.guest import CameraGuest
+from installation.control.cuelist import CueList
+from installation.control.modulation import Modulations
+from installation.web.door import WebDoor
+from installation.web.heartbeat import Heartbeat
 
 if TYPE_CHECKING:
     from installation.control.guest import Guest
     from installation.machine.settings import Settings
 
 
-def invited(settings: Settings) -> tuple[Guest, ...]:  # noqa: ARG001 - each guest asks the house
+def invited(settings: Settings) -> tuple[Guest, ...]:
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
-    return (CameraGuest(),)
+    web = (WebDoor(settings.web),) if settings.web.enabled else ()
+    heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
+    return (CameraGuest(), CueList(), Modulations(), *web, *heartbeat)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -324,7 +325,6 @@ def _seed(value: Any) -> int:
 
 def _name(key: str, value: Any) -> str:
     """A name that can stand in an address."""
-    plain = isinstance(value, str) and value.replace("-", "").replace("_", "").isalnum() and value.isascii()
-    if not plain or len(value) > NAME_LENGTH:
+    if not isinstance(value, str) or len(value) > NAME_LENGTH or not re.fullmatch(r"[A-Za-z0-9_/-]+", value):
         raise ModulatorError(f"{key} takes a name of letters, digits and dashes, not {shown(value)}.")
-    return str(value)
+    return value

@@ -126,6 +126,20 @@ COMMANDS = Commands(
         Command(
             "/camera/origin", "press", "What stands before the camera becomes the origin, and the piece begins from it."
         ),
+        Command("/go", "press", "Play the cue that stands by. A second press within a tenth of a second is none."),
+        Command("/back", "press", "Undo the current cue, as fast as it came; it stands by again."),
+        Command("/cue/{number}/go", "press", "Play the cue of this number now."),
+        Command("/cue/{number}/arm", "press", "Let the cue of this number stand by for the next go."),
+        Command("/cue/stop", "press", "Stop the cues: nothing that waits begins, every fade stands where it is."),
+        Command(
+            "/knob/modulate",
+            "anything",
+            "Move the knob at an address by a modulator: `/loop/zoom lfo shape sine period 8 depth 0.01`, as in a "
+            "scene; other settings alone change it, and the address alone ends it.",
+        ),
+        Command("/in/{name}", "number", "A signal for the modulators that listen to it: a level, or a key's 1 and 0."),
+        Command("/midi/learn", "text or nothing", "Bind the next MIDI controller that is moved to this address."),
+        Command("/midi/forget", "text or nothing", "Unbind whatever MIDI controller plays this address, or all."),
         Command("/record/start", "press", "Begin a take."),
         Command("/record/stop", "press", "End the take."),
         Command("/programme/open", "switch", "Open the doors; off is black on purpose, and the engine rests."),

@@ -123,7 +123,8 @@ def test_a_pattern_without_an_argument_asks_and_presses_nothing(lodge):
     lodge.take(encode("//", ()))
     assert lodge.messages == [(address, "?") for address in KNOBS]
     replied = {address for address, _ in lodge.way.heard()}
-    assert replied == {f"/reply{address}" for address in (*COMMANDS, "/reading/entropy")}
+    addresses = [address for address in COMMANDS if "{" not in address]  # a template is no address
+    assert replied == {f"/reply{address}" for address in (*addresses, "/reading/entropy")}
 
 
 @pytest.mark.parametrize("pattern", ["/nothing/*", "/burn/[a", "/burn/*/temperature/x", "/" + "?" * 20])
