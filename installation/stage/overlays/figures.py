@@ -1,0 +1,139 @@
+"""Figures: all the numbers that a sign may show at one instant, and how they are written into its text."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from installation.machine.board import Board
+from installation.readings.instruments import off_board
+from installation.readings.register import Missing, Value
+from installation.signs import Placeholder, parts
+
+if TYPE_CHECKING:
+    from installation.machine.wires import Wires
+    from installation.readings.register import Taken
+    from installation.records import Pixels
+
+NOTHING = "\N{EN DASH}"  # where there is no number: never a 0
+ABOUT = "≈ "  # before what is estimated, wherever it goes
+EVERY = 0.5  # seconds between two notes in the histories
+LONGEST = 3600  # notes: half an hour
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Source:
+    """A picture that something came from, H x W x 3 uint8 sRGB, and its name."""
+
+    name: str
+    pixels: Pixels = dataclasses.field(compare=False)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Figures:
+    """What is known now. ``caption``, ``columns`` and ``sources`` are what was said last; "" and () mean nothing was.
+
+    ``picture`` is what the audience sees, H x W x 3 uint8 sRGB, or None.
+    """
+
+    knobs: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    readings: Mapping[str, Taken] = dataclasses.field(default_factory=dict)
+    generation: int = 0
+    caption: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    sources: tuple[Source, ...] = ()
+    picture: Pixels | None = None
+    past: Histories | None = None
+
+
+class Boards:
+    """The boards of readings and of the engine, read without waiting; one that is not there says nothing."""
+
+    def __init__(self, wires: Wires) -> None:
+        """Join those that there are. Their files are laid before the stage is started."""
+        self._conductor, self._engine = _joined(wires, "conductor"), _joined(wires, "engine")
+
+    def readings(self) -> dict[str, Taken]:
+        """Every reading by address."""
+        with contextlib.suppress(KeyError):  # a board of another version
+            return off_board(self._conductor.read()) if self._conductor else {}
+        return {}
+
+    def generation(self) -> int:
+        """How many generations the lineage has."""
+        return int(self._engine["serial"]) if self._engine else 0
+
+
+class Histories:
+    """Every reading's last half hour, twice a second, in one table that never grows."""
+
+    def __init__(self) -> None:
+        """Nothing has been noted."""
+        self._names: tuple[str, ...] = ()
+        self._table = np.empty((0, 0))
+        self._times = np.empty(0)
+        self._count = 0
+
+    def note(self, now: float, readings: Mapping[str, Taken]) -> None:
+        """Remember these, if it is time."""
+        if self._count and now < self._times[(self._count - 1) % LONGEST] + EVERY:
+            return
+        if tuple(readings) != self._names:
+            self._names, self._count = tuple(readings), 0
+            self._table, self._times = np.empty((LONGEST, len(readings))), np.empty(LONGEST)
+        self._table[self._count % LONGEST] = [number(taken) for taken in readings.values()]
+        self._times[self._count % LONGEST] = now
+        self._count += 1
+
+    def of(self, address: str, seconds: float) -> tuple[np.ndarray, np.ndarray]:
+        """A reading's last ``seconds``: how long ago (s, 0 is the last note, falling to that), and its numbers."""
+        if address not in self._names or not self._count:
+            return np.empty(0), np.empty(0)
+        order = np.arange(max(self._count - LONGEST, 0), self._count) % LONGEST
+        ago = self._times[order[-1]] - self._times[order]
+        values = self._table[order, self._names.index(address)]
+        known = (ago <= seconds) & np.isfinite(values)
+        return ago[known], values[known]
+
+
+def number(taken: Taken | None) -> float:
+    """A reading as a number, NaN where there is none."""
+    return taken.number if isinstance(taken, Value) else math.nan
+
+
+def filled(text: str, figures: Figures) -> str:
+    """A text with its placeholders filled. What was checked in the scene is not checked again."""
+    return "".join(part if isinstance(part, str) else _said(part, figures) for part in parts(text))
+
+
+def told(taken: Taken | None, format: str) -> str:
+    """A reading in figures: with a true minus, marked where it is estimated, a dash where there is none."""
+    if taken is None or isinstance(taken, Missing):
+        return NOTHING
+    return (ABOUT if taken.estimated else "") + figured(taken.number, format)
+
+
+def _said(place: Placeholder, figures: Figures) -> str:
+    match place.what:
+        case "reading":
+            return told(figures.readings.get(place.address), place.format)
+        case "generation":
+            return f"{figures.generation:,}"
+        case _:  # NaN where the engine plays a score: the board does not say it
+            return figured(figures.knobs.get(place.address, math.nan), place.format)
+
+
+def figured(value: float, format: str) -> str:
+    """A number in Python's format, with a minus as wide as a plus; a dash for what is not a number."""
+    return f"{value:{format}}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else NOTHING
+
+
+def _joined(wires: Wires, process: str) -> Board | None:
+    with contextlib.suppress(OSError, ValueError):
+        return Board(wires.vitals(process))
+    return None
