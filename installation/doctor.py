@@ -19,9 +19,11 @@ from installation.errors import Refusal
 from installation.machine.files import require_writable, share
 from installation.machine.wires import memory_folder
 from installation.panels import all_knobs
+from installation.web.announcement import is_local
+from installation.web.server import WebError, listen
 
 if TYPE_CHECKING:
-    from installation.machine.settings import OscSettings, Settings
+    from installation.machine.settings import DoorSettings, Settings
 
 Grade = Literal["good", "note", "bad"]
 MARKS: dict[Grade, str] = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
@@ -49,7 +51,7 @@ class Finding:
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, as they are made: the slow ones (loading the models) come last."""
-    for look in (_python, _processor, _torch, _display, _osc, _clock, _state, _memory, _scenes, _forms):
+    for look in (_python, _processor, _torch, _display, _osc, _web, _clock, _state, _memory, _scenes, _forms):
         yield look(settings)
     for name in ("archive", "ember"):
         yield _restorer(name, settings)
@@ -92,15 +94,30 @@ def _osc(settings: Settings) -> Finding:
         return Finding("bad", "OSC", str(error))
     opened.close()
     buffer = f"{opened.buffer_bytes / 2**20:.1f} MiB of datagrams may wait"
-    return Finding("good", "OSC", f"{osc.host}:{osc.port} is free, UDP and TCP; {_reach(osc)} can play; {buffer}.")
+    return Finding(
+        "good", "OSC", f"{osc.host}:{osc.port} is free, UDP and TCP; {_reach(osc, ' over TCP')} can play; {buffer}."
+    )
 
 
-def _reach(osc: OscSettings) -> str:
-    """Who can play, in words."""
-    if osc.host == "localhost" or osc.host.startswith("127.") or osc.host == "::1":
+def _web(settings: Settings) -> Finding:
+    web = settings.web
+    if not web.enabled:
+        return Finding("note", "web", "Switched off: no OSCQuery, no pages.")
+    try:
+        listen(web.host, web.port).close()
+    except WebError as error:
+        return Finding("note", "web", str(error))
+    sentence = f"{web.host}:{web.port} is free; {_reach(web)} can look and play there."
+    open_to_all = not (is_local(web.host) or web.allow or web.passcode)
+    return Finding("note" if open_to_all else "good", "web", sentence)
+
+
+def _reach(door: DoorSettings, way: str = "") -> str:
+    """Who can play, in words; ``way`` is how the passcode must come."""
+    if is_local(door.host):
         return "this machine only"
-    who = f"this machine and {', '.join(osc.allow)}" if osc.allow else "everybody on the network"
-    return f"{who}{', with the passcode over TCP,' if osc.passcode else ''}"
+    who = f"this machine and {', '.join(door.allow)}" if door.allow else "everybody on the network"
+    return f"{who}{f', with the passcode{way},' if door.passcode else ''}"
 
 
 def _clock(settings: Settings) -> Finding:

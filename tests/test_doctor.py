@@ -28,6 +28,7 @@ def test_a_healthy_machine_has_nothing_fatal(findings):
         "torch",
         "display",
         "OSC",
+        "web",
         "clock",
         "state",
         "wires",

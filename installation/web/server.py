@@ -1,0 +1,133 @@
+"""The web server: aiohttp in a thread with an event loop of its own, behind a socket that is bounded.
+
+Whoever starts it waits for nothing: what the tick has to say is left with ``soon``, and what rooms have to say to the
+tick they post like everybody else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from installation.control.peers import is_here
+from installation.errors import Refusal
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+#: Adds a room's routes to the application, and what runs beside them (``cleanup_ctx``).
+Furnish = Callable[["web.Application"], None]
+
+MOST_CONNECTIONS, MOST_OF_ONE = 256, 32  # in all, and from one machine; this one may have all: a proxy stands here
+BACKLOG = 128  # connections that wait to be taken
+KEEP_ALIVE = 20.0  # seconds a connection may be silent, also before its first word
+LARGEST_REQUEST = 64 * 1024  # bytes; a room that takes more says so itself
+PATIENCE = 1.0  # seconds for the thread to leave
+GRACE = 0.3  # seconds for an answer that is under way
+
+
+class WebError(Refusal):
+    """A port that cannot be listened at."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Listen at a host's port over TCP; port 0 lets the system choose. Raises ``WebError`` when it cannot be had."""
+    try:
+        family, _, _, _, here = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except (OSError, UnicodeError) as error:
+        raise WebError(f"The web cannot be at {host} ({error}). Set web.host to an address of this machine.") from error
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(here)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        raise WebError(
+            f"The web cannot be at {host} port {port} ({error.strerror}). End the program that has it, "
+            "or choose another port with --web-port."
+        ) from error
+    listening.setblocking(False)  # noqa: FBT003 - the socket library's own way
+    return listening
+
+
+class Server:
+    """Owns a listening socket, a thread and its event loop. All but the rooms themselves may be called by anybody."""
+
+    def __init__(self, listening: socket.socket, furnish: Furnish) -> None:
+        """Serve from now on, with the rooms that ``furnish`` adds in the server's thread."""
+        self.port = int(listening.getsockname()[1])
+        self._listening, self._furnish = listening, furnish
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self._thread = threading.Thread(target=self._run, name="web", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether somebody still serves."""
+        return self._thread.is_alive()
+
+    def soon(self, do: Callable[..., object], *arguments: Any) -> None:
+        """Have something done in the server's thread; nothing happens where it has ended."""
+        with contextlib.suppress(RuntimeError):  # the loop is closed
+            self._loop.call_soon_threadsafe(do, *arguments)
+
+    def close(self) -> None:
+        """Hang up on everybody, within a second."""
+        self.soon(self._closing.set)
+        self._thread.join(PATIENCE)
+        self._listening.close()
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        from aiohttp import web
+
+        app = web.Application(client_max_size=LARGEST_REQUEST)
+        self._furnish(app)
+        runner = web.AppRunner(
+            app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=GRACE, handler_cancellation=True
+        )
+        await runner.setup()
+        try:
+            assert runner.server is not None  # noqa: S101 - setup has made it
+            handlers = runner.server
+            async with await self._loop.create_server(lambda: Doorman(handlers), sock=self._listening):
+                await self._closing.wait()
+        finally:
+            await runner.cleanup()
+
+
+class Doorman(asyncio.Protocol):
+    """Stands at a connection for the moment in which it is taken or hung up on, before a byte of it was read."""
+
+    def __init__(self, handlers: web.Server) -> None:
+        """``handlers`` makes the protocols that speak HTTP, and knows those that are at it."""
+        self._handlers = handlers
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Hand the connection on, if there is room."""
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP
+        if not self._has_room(transport):
+            transport.abort()
+            return
+        handler = self._handlers()
+        transport.set_protocol(handler)
+        handler.connection_made(transport)
+
+    def _has_room(self, transport: asyncio.Transport) -> bool:
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # it has gone already
+            return False
+        others = self._handlers.connections
+        if is_here(peer[0]):
+            return len(others) < MOST_CONNECTIONS
+        of_one = sum(each.peername is not None and each.peername[0] == peer[0] for each in others)
+        return len(others) < MOST_CONNECTIONS and of_one < MOST_OF_ONE
