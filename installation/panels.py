@@ -1,11 +1,15 @@
-"""Every knob of the piece: importing the rooms that declare them is what fills the register."""
+"""Every knob and reading of the piece: importing the rooms that declare them is what fills the registers."""
 
 from __future__ import annotations
 
-from installation import burns  # noqa: F401 - declares /burn
+from installation import (
+    burns,  # noqa: F401 - declares /burn
+    readings,
+)
 from installation.knobs import Knob, declared
 from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
+from installation.readings import Reading
 from installation.restorers import protocol  # noqa: F401 - declares /restore
 from installation.stage import panel as stage_panel  # noqa: F401 - declares /stage
 
@@ -13,3 +17,8 @@ from installation.stage import panel as stage_panel  # noqa: F401 - declares /st
 def all_knobs() -> dict[str, Knob]:
     """All knobs by address, in alphabetical order."""
     return declared()
+
+
+def all_readings() -> dict[str, Reading]:
+    """All readings by address, in alphabetical order."""
+    return readings.declared()

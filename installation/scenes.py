@@ -1,10 +1,10 @@
 """Scenes: a TOML file becomes a checked ``Scene``, or a sentence that says what is wrong with it.
 
 The header says what burns and who restores; below it tables mirror the addresses of the knobs, each with a constant or
-with a score that moves; ``[modulate]`` mirrors them again, and ``[[cue]]`` lists the cues. A score counts generations
-and not seconds: a lineage then comes out the same, hash for hash, whatever the speed of the machine. A temperature may
-be told from the melting point: ``"melt + 0.05"``. A scene is the author's word, so it is refused where a performer
-would be clamped.
+with a score that moves; ``[modulate]`` mirrors them again, ``[[cue]]`` lists the cues and ``[[overlay]]`` the texts and
+figures over the picture. A score counts generations and not seconds: a lineage then comes out the same, hash for hash,
+whatever the speed of the machine. A temperature may be told from the melting point: ``"melt + 0.05"``. A scene is the
+author's word, so it is refused where a performer would be clamped.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import cues, melting, modulators
+from installation import cues, melting, modulators, signs
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
 from installation.melting import MeltingPoint
 from installation.modulators import Modulator
+from installation.signs import Sign
 from installation.tables import shown
 
 RESTORERS = ("ember", "archive", "diffusion", "none", "demon")
@@ -89,6 +90,7 @@ class Scene:
     camera: bool = False
     cues: tuple[Cue, ...] = ()
     modulators: Mapping[str, Modulator] = field(default_factory=dict)
+    overlays: tuple[Sign, ...] = ()
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
@@ -108,11 +110,13 @@ def load(
     restorers: Collection[str] = RESTORERS,
     *,
     measured: Path | None = None,
+    readings: Collection[str] | None = None,
 ) -> Scene:
     """Read and check a scene completely.
 
     ``assets`` is the folder with ``origins/`` and the shipped melting points in it; ``measured`` is this machine's own
-    table of them, which is believed first. Raises ``SceneError`` naming file, key and the nearest valid name.
+    table of them, which is believed first. ``readings`` are the addresses that overlays may name; without them none is
+    checked, and one that nobody takes shows a dash. Raises ``SceneError`` naming file, key and the nearest valid name.
     """
     text = _read(path)
     raw = _parsed(path, text)
@@ -127,6 +131,7 @@ def load(
             text=text,
             cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: _constants(table, knobs, melt)),
             modulators=_modulators(raw.get("modulate", {}), knobs),
+            overlays=signs.read(raw.get("overlay", []), knobs, readings),
             **_header(raw, path, assets, restorers),
         )
     except Refusal as error:
@@ -190,7 +195,7 @@ _HEADER: Mapping[str, type] = {
     "seed": int,
     "size": int,
 }
-_LAYERS = ("modulate", "cue", "cues")
+_LAYERS = ("modulate", "cue", "cues", "overlay")
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
 
 

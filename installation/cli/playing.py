@@ -17,7 +17,7 @@ from installation.errors import Refusal
 from installation.machine import settings as settings_
 from installation.machine.files import StorageError, alone, require_writable, share
 from installation.machine.settings import Settings
-from installation.panels import all_knobs
+from installation.panels import all_knobs, all_readings
 
 app = group("Play the piece.")
 DEFAULT_SCENE = "machine-dementia"
@@ -92,7 +92,7 @@ def check(
     faults = 0
     for path in paths or sorted(share("scenes").glob("*.toml")):
         try:
-            scenes.load(path, all_knobs(), share("assets"))
+            scenes.load(path, all_knobs(), share("assets"), readings=all_readings())
             say(f"{path.name}: good")
         except Refusal as refusal:
             faults += 1
@@ -197,4 +197,4 @@ def _logs(settings: Settings) -> Path | None:
 def find_scene(name: str, measured: Path) -> scenes.Scene:
     """A scene by its name or file, with the melting points measured on this machine. Raises ``SceneError``."""
     path = Path(name) if name.endswith(".toml") else scenes.find(name, share("scenes"))
-    return scenes.load(path, all_knobs(), share("assets"), measured=measured)
+    return scenes.load(path, all_knobs(), share("assets"), measured=measured, readings=all_readings())

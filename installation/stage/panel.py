@@ -44,6 +44,9 @@ class Staging:
         doc="Film grain over the picture, 24 times a second, its mean constant; needs a graphics card.",
     )  # fmt: skip
     patience: float = knob(3.0, low=0.2, high=60.0, unit="s", doc="Time without a frame before the picture burns on.")
+    overlays: float = knob(
+        1.0, low=0.0, high=1.0, glide=0.5, doc="Text and figures over the picture: 1 as the scene has them, 0 none."
+    )
     black: bool = knob(False, glide=0.3, doc="Black, on purpose and at once.")  # noqa: FBT003 - a switch's default
     hold: bool = knob(False, doc="Freeze the picture as it stands.")  # noqa: FBT003 - a switch's default
     show: str = knob(

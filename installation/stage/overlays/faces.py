@@ -10,6 +10,7 @@ import functools
 import logging
 import unicodedata
 from collections.abc import Iterator, Sequence
+from io import BytesIO
 from itertools import accumulate, groupby
 from pathlib import Path
 from typing import Literal, NamedTuple
@@ -47,8 +48,8 @@ class Run(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def font(face: str, size: float) -> ImageFont.FreeTypeFont:
-    """A face at a size in pixels per em. Raises ``OSError`` when its file is gone."""
-    return ImageFont.truetype(_file(face), max(size, 1.0), layout_engine=shaper())
+    """A face at a size in pixels per em; where its file is gone, the one that Pillow carries."""
+    return _opened(face, max(size, 1.0), shaper())
 
 
 @functools.cache
@@ -157,8 +158,25 @@ def _picture(face: str, letter: str) -> bytes:
 
 @functools.cache
 def _probe(face: str) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(_file(face), PROBE, layout_engine=ImageFont.Layout.BASIC)
+    return _opened(face, PROBE, ImageFont.Layout.BASIC)
 
 
-def _file(face: str) -> Path:
-    return share("assets") / "fonts" / face
+def _opened(face: str, size: float, layout: ImageFont.Layout) -> ImageFont.FreeTypeFont:
+    path = share("assets") / "fonts" / face
+    try:
+        return ImageFont.truetype(path, size, layout_engine=layout)
+    except OSError as error:
+        _say_unread(path, str(error))
+        return ImageFont.truetype(_carried(), size, layout_engine=layout)
+
+
+@functools.cache
+def _say_unread(path: Path, reason: str) -> None:
+    """Once for each file."""
+    log.warning("The typeface %s cannot be read (%s); another stands in. Install Burntout again.", path, reason)
+
+
+def _carried() -> BytesIO:
+    """Pillow's own face, Latin only."""
+    carried = ImageFont.load_default(PROBE)
+    return BytesIO(carried.font_bytes) if isinstance(carried, ImageFont.FreeTypeFont) else BytesIO()

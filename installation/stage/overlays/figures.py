@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from installation.machine.wires import Wires
     from installation.readings.register import Taken
     from installation.records import Pixels
+    from installation.stage.light import Light
 
 NOTHING = "\N{EN DASH}"  # where there is no number: never a 0
 ABOUT = "≈ "  # before what is estimated, wherever it goes
@@ -38,7 +39,7 @@ class Source:
 class Figures:
     """What is known now. ``caption``, ``columns`` and ``sources`` are what was said last; "" and () mean nothing was.
 
-    ``picture`` is what the audience sees, H x W x 3 uint8 sRGB, or None.
+    ``picture`` is what the audience sees, H x W x 3 linear light, or None where nobody needs it.
     """
 
     knobs: Mapping[str, float] = dataclasses.field(default_factory=dict)
@@ -47,7 +48,7 @@ class Figures:
     caption: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     sources: tuple[Source, ...] = ()
-    picture: Pixels | None = None
+    picture: Light | None = None
     past: Histories | None = None
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from installation.readings.look import Look
+from installation.stage.light import encode
 from installation.stage.overlays.figures import Figures
 from installation.stage.overlays.lines import single
 from installation.stage.overlays.sheet import EMBER, FAINT, HAIR, Drawing, plate
@@ -20,6 +21,7 @@ from installation.stage.overlays.sheet import EMBER, FAINT, HAIR, Drawing, plate
 if TYPE_CHECKING:
     from installation.records import Pixels
     from installation.signs import Sign
+    from installation.stage.light import Light
 
 LOWEST, HIGHEST = -2.0, 7.0  # powers of ten, of power in grey levels squared: rounding to 8 bits leaves -1.1
 SHORTEST = 2.0  # pixels: the finest wave there is
@@ -30,10 +32,10 @@ BANDS = 40  # points of the curve
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A picture, H x W x 3 uint8 sRGB, and a mark by which it is told from the one before."""
+    """A picture in linear light, H x W x 3, and a mark by which it is told from the one before."""
 
     mark: int
-    picture: Pixels = field(compare=False)
+    picture: Light = field(compare=False)
 
 
 def content(sign: Sign, figures: Figures) -> Seen | None:  # noqa: ARG001 - every kind is asked the same way
@@ -47,7 +49,7 @@ def draw(seen: Seen, sign: Sign, canvas: tuple[int, int]) -> Drawing:
     """The curve from long waves at the left to the shortest, 2 pixels, at the right."""
     size, width, height = sign.size * canvas[1], round(sign.width * canvas[0]), round(sign.height * canvas[1])
     top, stroke = round(HEAD * size), max(round(canvas[1] / FINENESS), 1)
-    waves, powers = spectrum(seen.picture)
+    waves, powers = spectrum(encode(seen.picture))
     sheet = plate(width, top + height + round(FOOT * size), size)
     sheet.write(single(sign.label or "power over wavelength", "figures", size), (0, 0))
     sheet.rule((0, top + height), width, 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future
 from dataclasses import dataclass, replace
@@ -12,12 +11,11 @@ from installation.stage.overlay import Overlay, revision
 from installation.stage.overlays import bar, caption, columns, counter, curve, ladder, sources, text
 from installation.stage.overlays.fade import towards
 from installation.stage.overlays.figures import Figures
+from installation.stage.overlays.hand import made
 from installation.stage.overlays.sheet import Drawing, placed
 
 if TYPE_CHECKING:
     from installation.signs import Sign
-
-log = logging.getLogger(__name__)
 
 EVERY = 0.5  # seconds between two drawings: faster, nobody could read it, and three times a second it would flicker
 
@@ -103,13 +101,11 @@ class Still:
         """Put up what has been drawn."""
         if self._drawing is None or not self._drawing.done():
             return
-        finished, self._drawing = self._drawing, None
-        if fault := finished.exception():
-            log.error("The %s could not be drawn: %r. The one before stays.", self._sign.kind, fault)
-        elif self._layers and not self._kind.dissolves:
-            self._layers = [replace(self._layers[-1], drawing=finished.result(), revision=revision())]
-        else:
-            self._layers.append(_Layer(finished.result(), revision()))
+        drawing, self._drawing = made(self._drawing, self._sign.kind), None
+        if drawing and self._layers and not self._kind.dissolves:
+            self._layers = [replace(self._layers[-1], drawing=drawing, revision=revision())]
+        elif drawing:
+            self._layers.append(_Layer(drawing, revision()))
 
     def _fade(self, goal: float, elapsed: float) -> None:
         """The last drawing goes towards the goal, those before it go out."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from installation.stage.overlay import Overlay, revision
 from installation.stage.overlays.fade import towards
 from installation.stage.overlays.figures import Figures, filled
+from installation.stage.overlays.hand import made
 from installation.stage.overlays.lines import LEADING, single
 from installation.stage.overlays.sheet import Drawing, band, clear, placed
 
@@ -88,16 +89,18 @@ class Ticker:
         while self._tape and self._tape[0].end < self._run - self._canvas[0]:
             self._tape.popleft()
         if self._coming and self._coming.done():
-            self._append(self._coming.result())
-            self._coming = None
+            drawing, self._coming = made(self._coming, "ticker"), None
+            self._append(drawing)
         end = self._tape[-1].end if self._tape else self._run
         if self._coming is None and end < self._run + AHEAD * self._size:
             words = filled(self._sign.items[self._next], figures)
             self._next = (self._next + 1) % len(self._sign.items)
             self._coming = self._hand.submit(drawn, words, self._size)
 
-    def _append(self, drawing: Drawing) -> None:
+    def _append(self, drawing: Drawing | None) -> None:
         """Behind the last one, or at the right edge where that has gone in already."""
+        if drawing is None:
+            return
         start = max(self._tape[-1].end + GAP * self._size if self._tape else self._run, self._run)
         self._tape.append(_Piece(start, Overlay(drawing.pixels, (0.0, 0.0), revision())))
 
