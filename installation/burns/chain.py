@@ -127,4 +127,4 @@ def name_of(medium: Medium) -> str:
     """The name a medium is filed under; a chain's has all of them, like ``heat+gaussian``."""
     if isinstance(medium, Chain):
         return "+".join(map(name_of, medium.links))
-    return next(name for name, filed in MEDIA.items() if type(medium) is filed)
+    return next(name for name, filed in MEDIA.items() if isinstance(medium, filed))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from installation.records import Image
 
 SOURCES = ("archive", "origins")  # folders of pictures below assets
+SEEN = "seen"
 SIDE = 256  # pixels: what the shipped archive holds; a mean of many pictures has nothing finer to show
 SPREAD = 0.5  # standard deviation of photographs in -1 to 1: sigma_data of Karras et al. 2022
 KEPT_SIZES = 4  # means in memory, 25 MB each at 1080p
@@ -47,19 +48,42 @@ class Mean:
     """
 
     temperature: float = knob(0.3, low=0.0, high=1.0, glide=0.5, doc="How far the image has become the mean of all.")
-    of: str = knob("archive", choices=SOURCES, doc="Whose mean: the pictures of the archive, or the origins.")
+    of: str = knob(
+        "archive", choices=(*SOURCES, SEEN),
+        doc="Whose mean: the archive's, the origins', or of all that this lineage was shown since it began.",
+    )  # fmt: skip
+    spread: float = knob(
+        0.0, glide=0.5, doc="Show, instead of the mean, how far the pictures are from it: black is agreed."
+    )
 
     def __call__(self, image: Image, rng: Generator) -> Burnt:  # noqa: ARG002 - a mean is certain
         if self.temperature == 0.0:
             return Burnt(image, 0.0, 0.0)
-        seen = mean_image(self.of, *image.shape[-2:]).to(image)
+        all_of_them = self.average(*image.shape[-2:]).portrait(self.spread).to(image)
         left = image.new_tensor(1.0 - self.temperature)
-        burnt = (left * image).add_(seen, alpha=self.temperature)
+        burnt = (left * image).add_(all_of_them, alpha=self.temperature)
 
         def agreeing(guess: Image) -> Image:
-            return guess + inverse(left) * (burnt - left * guess - self.temperature * seen)
+            return guess + inverse(left) * (burnt - left * guess - self.temperature * all_of_them)
 
         return Burnt(burnt, self.temperature, covering_sigma(self.temperature), evidence=agreeing)
+
+    def average(self, height: int, width: int) -> Average:
+        """Mean and variance of the shipped pictures. Of what a lineage has seen only ``Remembering`` knows."""
+        return fitted(share("assets") / (self.of if self.of in SOURCES else SOURCES[0]), height, width)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Remembering(Mean):
+    """The medium for one lineage: ``seen`` is the average of what it was shown, in its own size."""
+
+    seen: Average | None = None
+
+    def average(self, height: int, width: int) -> Average:
+        """What was seen; in another size, or before anything was, the shipped pictures."""
+        if self.seen is None or self.seen.mean.shape[-2:] != (height, width):
+            return Mean(of=SOURCES[0]).average(height, width)
+        return self.seen
 
 
 def covering_sigma(temperature: float) -> float:
@@ -77,8 +101,8 @@ def covering_sigma(temperature: float) -> float:
 class Average:
     """The running mean and variance of pictures seen one after the other, none of which is kept (Welford 1962).
 
-    ``mean`` and ``squares``, the sum of squared deviations from it, are C x H x W float64. After n independent pictures
-    E |mean - mu|^2 = tr(Sigma) / n.
+    ``mean`` and ``squares``, the sum of squared deviations from it, are C x H x W, float64 unless begun otherwise.
+    After n independent pictures E |mean - mu|^2 = tr(Sigma) / n.
     """
 
     count: int
@@ -86,25 +110,37 @@ class Average:
     squares: torch.Tensor
 
     @classmethod
-    def of_none(cls, like: torch.Tensor) -> Average:
+    def of_none(cls, like: torch.Tensor, dtype: torch.dtype | None = None) -> Average:
         """Before anything was seen; pictures will have the shape and the device of ``like``."""
         import torch
 
-        nothing = torch.zeros_like(like, dtype=torch.float64)
+        nothing = torch.zeros_like(like, dtype=dtype or torch.float64)
         return cls(0, nothing, nothing)
 
     def after(self, picture: torch.Tensor) -> Average:
         """With one more picture: m_n = m_(n-1) + (x_n - m_(n-1)) / n. Raises ``ValueError`` for another shape."""
         if picture.shape != self.mean.shape:
             raise ValueError(f"A mean of {tuple(self.mean.shape)} cannot take in {tuple(picture.shape)}.")
-        surprise = picture.double() - self.mean
+        picture = picture.to(self.mean)
+        surprise = picture - self.mean
         mean = self.mean + surprise / (self.count + 1)
-        return Average(self.count + 1, mean, self.squares + surprise * (picture.double() - mean))
+        return Average(self.count + 1, mean, self.squares + surprise * (picture - mean))
+
+    def to(self, device: str) -> Average:
+        """The same on a device."""
+        return Average(self.count, self.mean.to(device), self.squares.to(device))
 
     @property
     def variance(self) -> torch.Tensor:
         """The variance of every value, without bias (divided by n - 1); 0 before there are two pictures."""
         return self.squares / max(self.count - 1, 1)
+
+    def portrait(self, spread: float) -> torch.Tensor:
+        """The mean, and at ``spread`` 1 the standard deviation: -1 where all agree, 1 where black meets white."""
+        if spread == 0.0:
+            return self.mean
+        deviation = 2.0 * self.variance.clamp_min(0.0).sqrt() - 1.0
+        return self.mean + spread * (deviation - self.mean)
 
 
 def mean_image(source: str, height: int, width: int) -> torch.Tensor:
@@ -112,22 +148,30 @@ def mean_image(source: str, height: int, width: int) -> torch.Tensor:
 
     Raises ``ImageError`` when there is none. The tensor is shared: do not write into it.
     """
-    return fitted(share("assets") / source, height, width)
+    return fitted(share("assets") / source, height, width).mean
 
 
 @functools.lru_cache(maxsize=KEPT_SIZES)
-def fitted(folder: Path, height: int, width: int) -> torch.Tensor:
-    """The mean of a folder's pictures, filling height x width: 3 x height x width float32.
+def fitted(folder: Path, height: int, width: int) -> Average:
+    """The average of a folder's pictures, filling height x width, in float32.
 
     Fitting is linear, so the mean that is fitted is the mean of the fitted, as far as eight bits and their range go.
+    The variance of fitted pictures is a little less than the variance fitted, as finer detail than a pixel is gone.
     """
+    full = average(folder)
+    mean, squares = (_filled(values, height, width) for values in (full.mean, full.squares))
+    return Average(full.count, mean.clamp(-1.0, 1.0), squares.clamp_min(0.0))
+
+
+def _filled(values: torch.Tensor, height: int, width: int) -> torch.Tensor:
+    """3 x H x W filling another size, cropped around the middle, as float32."""
     import torch
     from PIL import Image as Pillow
     from PIL import ImageOps
 
-    channels = [Pillow.fromarray(channel) for channel in average(folder).mean.float().numpy()]
+    channels = [Pillow.fromarray(channel) for channel in values.float().numpy()]
     filled = [ImageOps.fit(channel, (width, height), method=Pillow.Resampling.LANCZOS) for channel in channels]
-    return torch.from_numpy(np.stack([np.asarray(channel) for channel in filled])).clamp(-1.0, 1.0)
+    return torch.from_numpy(np.stack([np.asarray(channel) for channel in filled]))
 
 
 @functools.lru_cache(maxsize=len(SOURCES))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 
 from installation.burns import (  # noqa: F401 - importing a medium files it
     animorphosis,
@@ -17,6 +17,7 @@ from installation.burns import (  # noqa: F401 - importing a medium files it
 )
 from installation.burns.calibration import Calibration, shipped
 from installation.burns.chain import Chain
+from installation.burns.mean import SEEN, Average, Mean, Remembering
 from installation.burns.registry import MEDIA, Medium
 from installation.knobs import knob, panel, read
 
@@ -49,9 +50,18 @@ def on_raw_scale(values: Mapping[str, float], calibration: Calibration | None = 
     return {**values, **heated, "/burn/scale": 0.0}
 
 
-def chosen(values: Mapping[str, float]) -> Medium:
-    """The medium the board asks for, or the chain of media, with their knobs as they stand."""
+def chosen(values: Mapping[str, float], remember: Callable[[], Average] | None = None) -> Medium:
+    """The medium the board asks for, or the chain of media, with their knobs as they stand.
+
+    ``remember`` is asked for what the lineage has seen if one of them wants to know.
+    """
     burning = read(Burning, values)
     names = [burning.medium, *(name for name in (burning.then, burning.last) if name != "none")]
-    links = tuple(read(MEDIA[name], values) for name in names)
+    links = tuple(_remembering(read(MEDIA[name], values), remember) for name in names)
     return Chain(links) if len(links) > 1 else links[0]
+
+
+def _remembering(medium: Medium, remember: Callable[[], Average] | None) -> Medium:
+    if remember and isinstance(medium, Mean) and medium.of == SEEN:
+        return Remembering(**asdict(medium), seen=remember())
+    return medium

@@ -16,7 +16,7 @@ from installation.burns import Medium, chosen, growing, name_of, on_raw_scale
 from installation.images import to_pixels
 from installation.knobs import read, spoken
 from installation.loop import keeper
-from installation.loop.album import EMPTY, Album
+from installation.loop.album import EMPTY, Album, freshen
 from installation.loop.drift import feed_back
 from installation.loop.glimpse import Outside, blind
 from installation.loop.knobs import Looping, Seeing
@@ -24,6 +24,7 @@ from installation.loop.lineage import BURN, RESTORE, Lineage, fault
 from installation.readings import Look, of_picture
 from installation.records import Generation
 from installation.restorers import Restoring
+from installation.restorers.lesions import Lesion, wound
 
 if TYPE_CHECKING:
     from installation.records import Burnt, Image, Showing, Step
@@ -64,6 +65,7 @@ def turns(
     while True:
         lineage.next()
         knobs = values(lineage.serial)
+        freshen(lineage, read(Looping, knobs).fresh, album)
         for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock, outside=outside):
             yield tended(lineage, moment, knobs, album) if moment.phase == "generation" else moment
 
@@ -87,9 +89,10 @@ def turn(
 ) -> Iterator[Moment]:
     """One generation: its burning, its restoring, and what comes of it, with what is seen ``outside`` at the end."""
     began, values = clock(), on_raw_scale(values)
-    medium, restoring, looping = chosen(values), read(Restoring, values), read(Looping, values)
+    medium, restoring, looping = chosen(values, lineage.remember), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
     burnt = yield from burning(lineage, medium, looping.stages, visible)
+    wound(restorer, read(Lesion, values))
 
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
         walked = min(step.index + 1, restoring.steps)

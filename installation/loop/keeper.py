@@ -8,22 +8,19 @@ grows from, which the log names.
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from installation.burns import MEDIA, Burning
-from installation.images import ImageError
 from installation.knobs import knob, panel, read, understood
 from installation.loop import stuck
+from installation.loop.album import inject
 from installation.loop.history import fingerprint
 
 if TYPE_CHECKING:
     from installation.loop.album import Album
     from installation.loop.lineage import Lineage
-
-log = logging.getLogger(__name__)
 
 PATIENCE = 5  # refused generations in a row before the piece begins again from its origin
 NONE, REHEAT, MEDIUM, PICTURE, ORIGIN = range(5)
@@ -152,24 +149,10 @@ def _act(lineage: Lineage, rung: int, album: Album) -> str:
         return f"reheated to {REHEATED} for {REHEATING} generations"
     if rung == MEDIUM:
         return f"burnt in another medium for {ELSEWHERE} generations"
-    if rung == PICTURE and (name := _inject(lineage, album)):
+    if rung == PICTURE and (name := inject(lineage, album, ALBUM_STREAM)):
         return f"a fresh picture, {name}"
     lineage.reignite()
     return "the piece begins again from its origin"
-
-
-def _inject(lineage: Lineage, album: Album) -> str | None:
-    """Put one of the album's pictures into the loop; its name, or None where there is none that can be opened."""
-    if not album.names:
-        return None
-    name = album.names[int(lineage.generator(ALBUM_STREAM).integers(len(album.names)))]
-    try:
-        picture = album.open(name, *lineage.present.shape[-2:])
-    except ImageError as error:
-        log.warning("%s The keeper takes the origin instead.", error)
-        return None
-    lineage.inject(name, picture)
-    return name
 
 
 def _steer(lineage: Lineage, keeping: Keeping, base: float) -> None:

@@ -35,6 +35,7 @@ class Looping:
     origin_return: float = knob(
         0.0, high=0.1, doc="Chance per generation that the origin is back whole, as if nothing had happened."
     )
+    fresh: float = knob(0.0, doc="Chance per generation that the loop goes on with another picture of the album.")
     noise_floor: float = knob(
         0.01, low=0.0, high=0.2, glide=0.5, doc="Noise added to what is fed back, so that the loop cannot freeze."
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from installation.burns.mean import Average
 from installation.errors import Refusal
 from installation.loop.drift import Dice, Palette, follow, palette
 from installation.loop.history import FINGERPRINT, Care, History
@@ -37,7 +38,8 @@ class Lineage:
 
     ``serial`` counts the generations attempted, refused ones included, so that each attempt has fresh numbers;
     ``parent`` is the serial of the generation that ``present`` shows (0: the origin, or the picture that ``source``
-    names). ``origin_name`` is empty for the scene's own origin. ``history`` and ``care`` are the keeper's.
+    names). ``origin_name`` is empty for the scene's own origin. ``history`` and ``care`` are the keeper's, ``seen``
+    is the average of all that the lineage was shown since somebody first wanted to know.
     """
 
     scene: str
@@ -52,6 +54,7 @@ class Lineage:
     origin_name: str = ""
     history: History = dataclasses.field(default_factory=History)
     care: Care = dataclasses.field(default_factory=Care)
+    seen: Average | None = None
 
     @classmethod
     def begin(cls, scene: str, seed: int, origin: Image) -> Lineage:
@@ -92,12 +95,20 @@ class Lineage:
         """Go on from another picture, which has this name; what is remembered is still the origin."""
         self.present, self.parent, self.refusals, self.source = picture.to(self.origin), 0, 0, source
         self.reference = palette(self.present)
+        self.seen = self.seen and self.seen.after(self.present[0])
+
+    def remember(self) -> Average:
+        """The average of what was shown to it, in float32: begun, when first asked for, with the present picture."""
+        if self.seen is None:
+            self.seen = Average.of_none(self.present[0], self.present.dtype).after(self.present[0])
+        return self.seen
 
     def to(self, device: str) -> Lineage:
         """The same lineage with its pictures on a device."""
         reference = Palette(self.reference.mean.to(device), self.reference.spread.to(device))
         origin, present = self.origin.to(device), self.present.to(device)
-        return dataclasses.replace(self, origin=origin, present=present, reference=reference)
+        seen = self.seen and self.seen.to(device)
+        return dataclasses.replace(self, origin=origin, present=present, reference=reference, seen=seen)
 
     def digest(self) -> str:
         """BLAKE2b-128 of the present picture's float32 values: equal digests are equal pictures, bit for bit."""
@@ -125,9 +136,10 @@ def to_bytes(lineage: Lineage) -> bytes:
     numbers = {name: getattr(lineage, name) for name in ("scene", "source", "origin_name", *COUNTS)}
     tensors = {"origin": lineage.origin, "present": lineage.present}
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
+    tensors |= {"seen": lineage.seen.mean, "squares": lineage.seen.squares} if lineage.seen else {}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
     kept |= _remembered(lineage.history)
-    numbers["care"] = dataclasses.asdict(lineage.care)
+    numbers |= {"care": dataclasses.asdict(lineage.care), "shown": lineage.seen.count if lineage.seen else 0}
     written = {"format": FORMAT, **numbers, "digests": {name: digest(tensor) for name, tensor in kept.items()}}
     return save(kept, metadata={"lineage": json.dumps(written)})
 
@@ -162,6 +174,7 @@ def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -
         origin_name=str(written.get("origin_name", "")),
         history=_recalled(tensors.get("history")),
         care=Care(**written.get("care", {})),
+        seen=Average(int(written["shown"]), tensors["seen"], tensors["squares"]) if "seen" in tensors else None,
     )
 
 

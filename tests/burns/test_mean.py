@@ -12,7 +12,18 @@ from PIL import Image as Pillow
 from PIL import ImageOps
 
 from installation import images
-from installation.burns.mean import SIDE, SOURCES, SPREAD, Average, Mean, average, covering_sigma, fitted, mean_image
+from installation.burns.mean import (
+    SIDE,
+    SOURCES,
+    SPREAD,
+    Average,
+    Mean,
+    Remembering,
+    average,
+    covering_sigma,
+    fitted,
+    mean_image,
+)
 from installation.burns.temperature import HOTTEST_SIGMA
 from installation.images import ImageError
 from installation.machine.files import share
@@ -121,7 +132,7 @@ def test_pictures_that_cannot_be_read_are_left_out_and_said(tmp_path, caplog):
     save(folder, "light.png", 204)
     (folder / "note.txt").write_text("no picture")
     with caplog.at_level(logging.WARNING):
-        assert float(fitted(folder, 8, 8).mean()) == pytest.approx(0.0, abs=1e-6)
+        assert float(fitted(folder, 8, 8).mean.mean()) == pytest.approx(0.0, abs=1e-6)
     assert "note.txt" in caplog.text
 
 
@@ -148,6 +159,34 @@ def test_at_the_hottest_every_picture_is_the_same(photograph, rng):
     one, other = (Mean(1.0)(image, rng).image for image in (photograph, -photograph))
     assert torch.equal(one, other)
     assert torch.equal(one[0], mean_image("archive", 64, 64))
+
+
+@given(spread=st.floats(0.0, 1.0))
+def test_at_the_hottest_the_spread_goes_over_from_the_mean_to_the_standard_deviation(photograph, spread):
+    every = fitted(ARCHIVE, 64, 64)
+    expected = (1.0 - spread) * every.mean + spread * (2.0 * every.variance.sqrt() - 1.0)
+    torch.testing.assert_close(Mean(1.0, spread=spread)(photograph, generator(1, 1)).image[0], expected)
+
+
+def test_where_all_pictures_agree_their_spread_is_black_and_where_black_meets_white_it_is_white():
+    both = torch.stack([torch.tensor([1.0, 0.3]), torch.tensor([-1.0, 0.3])]).reshape(2, 2, 1, 1)
+    several = both.repeat(5000, 1, 1, 1)
+    torch.testing.assert_close(
+        seen(several).portrait(1.0).flatten(), torch.tensor([1.0, -1.0]).double(), atol=1e-3, rtol=0
+    )
+
+
+def test_a_lineage_that_has_seen_something_burns_into_the_mean_of_that(photograph, rng):
+    memory = seen(torch.cat([photograph, -photograph]))
+    burnt = Remembering(1.0, "seen", seen=memory)(photograph, rng).image
+    torch.testing.assert_close(burnt[0], torch.zeros(3, 64, 64))
+
+
+def test_in_another_size_or_with_nothing_seen_it_is_the_archives_mean(photograph, rng):
+    small = Average.of_none(torch.zeros(3, 8, 8)).after(torch.zeros(3, 8, 8))
+    for memory in (None, small):
+        burnt = Remembering(1.0, "seen", seen=memory)(photograph, rng).image
+        assert torch.equal(burnt[0], mean_image("archive", 64, 64))
 
 
 def test_no_dice_are_thrown(photograph):

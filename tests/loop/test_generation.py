@@ -13,10 +13,12 @@ from installation.burns.gaussian import Gaussian
 from installation.burns.heat import Heat
 from installation.burns.temperature import to_sigma
 from installation.knobs import declared, understood
+from installation.loop.album import Album
 from installation.loop.generation import turn, turns
 from installation.loop.keeper import PATIENCE
 from installation.loop.lineage import BURN, Lineage, from_bytes, to_bytes
 from installation.records import Step
+from installation.restorers.exact import Nobody
 from tests.support import Wiener
 
 KNOBS = {
@@ -256,6 +258,44 @@ def test_killed_in_the_middle_of_a_turn_it_goes_on_at_the_checkpoint(photograph)
     kept = to_bytes(lineage)
     list(islice(turns(lineage, Wiener(), lambda _: KNOBS, stopped), 3))  # dies while restoring
     assert generations(from_bytes(kept), 1) == whole[2:]
+
+
+# ------------------------------------------------------------------ fresh pictures, and the mean of all that was seen
+
+ALBUM = Album(("dark", "light"), lambda name, *sides: torch.full((1, 3, *sides), -0.5 if name == "dark" else 0.5))
+SEEING = {
+    "/burn/medium": float(declared()["/burn/medium"].choices.index("mean")),
+    "/burn/mean/of": float(declared()["/burn/mean/of"].choices.index("seen")),
+    "/burn/mean/temperature": 0.9,
+    "/loop/fresh": 0.5,
+}
+
+
+def shown(lineage, count):
+    moments = turns(lineage, Nobody(), lambda _: {**KNOBS, **SEEING}, stopped, ALBUM)
+    return list(islice((moment.generation for moment in moments if moment.generation), count))
+
+
+def test_fresh_pictures_come_as_often_as_asked_and_are_named(lineage):
+    sources = Counter(each.source for each in shown(lineage, 60))
+    assert sources["dark"] + sources["light"] == pytest.approx(30, abs=12)
+    assert sources["dark"] > 5 < sources["light"]
+
+
+def test_what_the_lineage_was_shown_is_averaged_origin_included(lineage):
+    sources = [each.source for each in shown(lineage, 12)]
+    levels = [torch.full_like(lineage.origin, level) for level in (-0.5, 0.5)]
+    pictures = [lineage.origin, *(levels[source == "light"] for source in sources if source)]
+    torch.testing.assert_close(lineage.remember().mean, torch.cat(pictures).mean(0), atol=1e-5, rtol=0.0)
+    assert lineage.remember().count == len(pictures)
+
+
+@pytest.mark.parametrize("cut", [1, 4])
+def test_its_memory_of_all_that_was_seen_is_in_the_checkpoint(photograph, cut):
+    whole = shown(Lineage.begin("mean-image", 42, photograph), 6)
+    interrupted = Lineage.begin("mean-image", 42, photograph)
+    shown(interrupted, cut)
+    assert shown(from_bytes(to_bytes(interrupted)), 6 - cut) == whole[cut:]
 
 
 # ------------------------------------------------------------------ broken pictures

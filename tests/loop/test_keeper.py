@@ -190,7 +190,7 @@ def test_a_picture_that_cannot_be_opened_is_said_and_the_origin_taken(pictures, 
         raise ImageError(f"{name}: damaged.")
 
     _, lineage = lives(pictures, 3 * PATIENCE, spoil=stubborn, album=Album(("torn.png",), torn))
-    assert "torn.png: damaged. The keeper takes the origin instead." in caplog.text
+    assert "torn.png: damaged. It is left out." in caplog.text
     assert torch.equal(lineage.present, lineage.origin)
 
 
