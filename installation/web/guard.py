@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from installation.control.porter import Porter
     from installation.machine.settings import WebSettings
 
-CALLER = "caller"  # where a request keeps who sent it
 MOST_PROVEN = 256  # passcodes that were right, in their digests
 #: HTTP's words for the causes of refusals; 400 for all others.
 STATUS: Mapping[str, int] = {
@@ -75,7 +74,7 @@ class Guard:
         ) -> web.StreamResponse:
             who = Caller("127.0.0.1", 0)  # until we know better
             try:
-                who = request[CALLER] = caller(request)
+                who = caller(request)
                 self._require(request, who)
                 return await handler(request)
             except PacketError as refusal:

@@ -15,8 +15,8 @@ from installation.control.packets import PacketError
 from installation.control.porter import LOOKING_AROUND
 from installation.control.reader import LARGEST_PACKET
 from installation.control.subscriptions import MOST_SUBSCRIBERS, TELL_EVERY
-from installation.web.callers import Caller, Listener
-from installation.web.guard import CALLER, is_upgrade
+from installation.web.callers import Listener, caller
+from installation.web.guard import is_upgrade
 from installation.web.oscquery import QueryError, Tree, changes
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Query:
         if asked == "HOST_INFO":
             return self._info()
         path = request.path.rstrip("/") or "/"
-        self._porter.spend_reply(request[CALLER], LOOKING_AROUND * self._tree.size(path) / WHOLE)
+        self._porter.spend_reply(caller(request), LOOKING_AROUND * self._tree.size(path) / WHOLE)
         values = self._porter.subscriptions.values
         return self._tree.ask(path, asked, values) if asked else self._tree.node(path, values)
 
@@ -84,7 +84,7 @@ class Query:
     async def _connect(self, request: web.Request) -> web.StreamResponse:
         from aiohttp import web
 
-        who: Caller = request[CALLER]
+        who = caller(request)
         if len(self.listeners) >= MOST_SUBSCRIBERS:
             raise PacketError("rate", f"{MOST_SUBSCRIBERS} listen already. Try again in a minute.")
         has_passcode = self._guard.has_passcode(request, who)
