@@ -10,7 +10,10 @@ from installation.knobs import Knob, declared
 from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
 from installation.readings import Reading
-from installation.restorers import protocol  # noqa: F401 - declares /restore
+from installation.restorers import (
+    lesions,  # noqa: F401 - declares /lesion
+    protocol,  # noqa: F401 - declares /restore
+)
 from installation.stage import panel as stage_panel  # noqa: F401 - declares /stage
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from installation.scenes import Curve, Scene
 
 #: Rooms whose moving scores the engine evaluates itself at its own generation: the same lineage, hash for hash.
-DEFERRED = ("/burn/", "/restore/", "/loop/", "/camera/")
+DEFERRED = ("/burn/", "/restore/", "/lesion/", "/loop/", "/camera/")
 #: What the board says there while the score plays.
 SCORE_PLAYS = math.nan
 RETURN = 4.0  # seconds at least for the way back to the score: nobody should see a performer's absence as a cut

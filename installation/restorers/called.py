@@ -18,6 +18,7 @@ import numpy as np
 
 from installation.records import Step
 from installation.restorers.latents import clean_image, decode, require_sides
+from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN
 
@@ -46,6 +47,7 @@ class Called:
         if "scaling_factor" not in pipe.vae.config or not hasattr(pipe, "transformer"):
             raise ModelError(f"{type(pipe).__name__} cannot be shown step by step. Use Stable Diffusion or Flux.")
         self.pipe, self.digest = pipe, digest
+        self.weights = Weights(pipe.transformer)
         self._text = ""
         pipe.set_progress_bar_config(disable=True)
 

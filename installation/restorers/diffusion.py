@@ -19,6 +19,7 @@ from installation.randomness import white
 from installation.records import Step
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode, require_sides
+from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import NAMES, descend
 from installation.restorers.sampling import SIGMA_MIN
@@ -86,6 +87,7 @@ class Diffusion:
 
     def __init__(self, pipe: Any, digest: str) -> None:
         self.pipe, self.digest = pipe, digest
+        self.weights = Weights(pipe.unet)
         self.schedule = schedule_of(pipe.scheduler)
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
         self._conditions: dict[str, Condition] = {}

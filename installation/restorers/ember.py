@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from installation.restorers import wavelet
 from installation.restorers.conditions import TABLES, Conditions
 from installation.restorers.filters import Bands, Doubt, Filter
+from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import by_ratio
 from installation.restorers.sampling import last_rung, walk
@@ -48,6 +49,7 @@ class Ember:
     ) -> None:
         self.network, self.bands, self.digest, self.conditions = network, bands, digest, conditions
         self.doubt = doubt or bands.doubt()
+        self.weights = Weights(network)
         self._caption = conditions.caption(())
 
     @property
