@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 from installation import melting, scenes
 from installation.knobs import Knob
 from installation.melting import MeltingPoint, written
+from installation.modulators import Lfo
 from installation.panels import all_knobs
 from installation.scenes import Curve, Scene, SceneError
 
@@ -112,6 +113,8 @@ def test_a_model_folder_is_seen_from_the_scene(house):
 
 CAT = 'origin = "cat"\n'
 HOT = f"{CAT}[burn.gaussian]\ntemperature = "
+SWAY = f"{CAT}[modulate.burn.gaussian]\ntemperature"
+CUE = f"{CAT}[[cue]]\nnumber = 1\n"
 WRONG = {
     "not TOML": ("origin = ", "not TOML"),
     "not UTF-8": (b'origin = "\xff"', "not UTF-8"),
@@ -157,6 +160,24 @@ WRONG = {
     "repeating nothing": (f"{HOT}{{ score = [[0, 1]], repeat = true }}", "cannot repeat"),
     "a repeat that is no switch": (f"{HOT}{{ score = [[0, 1]], repeat = 1 }}", "takes true or false"),
     "a misspelt score": (f"{HOT}{{ scroe = [[0, 1]] }}", r"Did you mean score\?"),
+    "a misspelt layer": (f"{CAT}[modulat]\n", r"Did you mean modulate\?"),
+    "a modulator of nothing": (f"{CAT}[modulate.burn.gaussian]\ntemprature = 1", "nothing listens to the key"),
+    "a modulator that is a number": (f"{SWAY} = 1", "modulate.burn.gaussian.temperature takes a table, not 1"),
+    "a modulator of no kind": (f"{SWAY} = {{ }}", "modulate.burn.gaussian.temperature: kind takes one of lfo"),
+    "a switch that is modulated": (f'{CAT}[modulate.stage.black]\nkind = "lfo"', "cannot be modulated"),
+    "modulators that are a list": (f"{CAT}modulate = []", "modulate takes a table"),
+    "a cue without a number": (f"{CAT}[[cue]]\n", "cue: number takes"),
+    "a cue that is no list": (f"{CAT}[cue]\nnumber = 1", r"begin each with \[\[cue\]\]"),
+    "a cue beyond a range": (f"{CUE}[cue.burn.gaussian]\ntemperature = 2", "cue 1: burn.gaussian.temperature takes"),
+    "a cue with a score": (
+        f"{CUE}[cue.burn.gaussian]\ntemperature = {{ score = [[0, 1]] }}",
+        "takes one value in a cue",
+    ),
+    "a cue with a misspelt knob": (f"{CUE}[cue.burn]\nmedum = 1", r"Did you mean burn\.medium\?"),
+    "a cue to a scene that is not there": (f'{CUE}scene = "fier"', r"Did you mean fire\?"),
+    "two lists": (f'{CUE}[cues]\nfile = "a"', "keep .* not both"),
+    "a list of no file": (f"{CAT}[cues]\n", "cues takes one key: file"),
+    "a list in a file that is not there": (f'{CAT}[cues]\nfile = "a.toml"', "a.toml cannot be read"),
 }
 
 
@@ -313,10 +334,11 @@ def test_a_curve_is_held_after_its_end_or_begins_again(curve, serial):
 
 words = st.sampled_from(
     ["origin", "title", "seed", "size", "model", "restorer", "burn", "gaussian", "medium", "temperature", "restore",
-     "steps", "loop", "origin-mix", "stage", "black", "score", "repeat", "x", '"/"', '""']
+     "steps", "loop", "origin-mix", "stage", "black", "score", "repeat", "x", '"/"', '""', "cue", "cues", "modulate",
+     "number", "fade", "kind", "depth", "file"]
 )  # fmt: skip
 scalars = st.sampled_from(
-    ["1", "-1", "0.5", "nan", "inf", "1e999", "true", "false", '"cat"', '"ember"', '"heat"', '""', "1979-05-27",
+    ["1", "-1", "0.5", "nan", "inf", "1e999", "true", "false", '"cat"', '"ember"', '"heat"', '""', '"lfo"', "1979-05-27",
      "0xffffffffffffffffffffffffffff", "[]", "{}", "[[0, 0.2], [30, 0.6]]", "[[0, 0], [0, 0]]", '["a", 1]']
 )  # fmt: skip
 values = st.recursive(
@@ -347,6 +369,57 @@ def test_any_toml_gives_a_scene_or_a_sentence(house, text, head):
     else:
         assert all(KNOBS[address].low <= value <= KNOBS[address].high for address, value in scene.values.items())
         assert set(scene.score) <= set(KNOBS)
+
+
+# Cues and modulators ------------------------------------------------------------------------------------------------
+
+LISTED = """
+[[cue]]
+number = 1
+fade = 20
+[cue.burn]
+medium = "heat"
+[cue.burn.gaussian]
+temperature = 0.6
+[[cue]]
+number = 2.5
+scene = "fire"
+"""
+
+
+def test_a_cue_has_the_scenes_own_keys(house):
+    first, second = load(house, CAT + LISTED).cues
+    assert first.values == {"/burn/medium": 1.0, TEMPERATURE: 0.6}
+    assert (second.number, second.scene) == ("2.5", "fire")
+
+
+def test_a_cue_list_may_lie_in_a_file_of_its_own(house):
+    (house / "scenes" / "cues").mkdir()
+    (house / "scenes" / "cues" / "evening.toml").write_text(LISTED)
+    by_file = load(house, f'{CAT}[cues]\nfile = "cues/evening.toml"')
+    assert by_file.cues == load(house, CAT + LISTED).cues
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("x = 1", "nothing else"), ("[[cue]]", "evening.toml: cue: number")])
+def test_what_is_wrong_with_a_list_is_said_with_its_file(house, text, sentence):
+    (house / "scenes" / "evening.toml").write_text(text)
+    with pytest.raises(SceneError, match=sentence):
+        load(house, f'{CAT}[cues]\nfile = "evening.toml"')
+
+
+def test_a_cue_may_tell_a_temperature_from_the_melting_point(house):
+    melts(house, gaussian=0.5)
+    assert load(house, f'{CUE}[cue.burn.gaussian]\ntemperature = "melt + 0.1"').cues[0].values == {TEMPERATURE: 0.6}
+
+
+def test_modulators_mirror_the_addresses_of_the_knobs(house):
+    text = f'{SWAY} = {{ kind = "lfo", shape = "saw", period = 8, depth = 0.2 }}'
+    assert load(house, text).modulators == {TEMPERATURE: Lfo(0.2, "saw", 8.0)}
+
+
+def test_a_scene_with_cues_and_modulators_travels_to_the_engine(house):
+    played = load(house, f'{CAT}{LISTED}[modulate.loop]\norigin-mix = {{ kind = "walk", depth = 0.1 }}')
+    assert pickle.loads(pickle.dumps(played)) == played  # noqa: S301 - our own bytes
 
 
 # The scenes that ship -----------------------------------------------------------------------------------------------
