@@ -20,8 +20,8 @@ class Exposure:
     """One flip. ``picture`` is H x W x 3 linear light, 0 to 1, behind the flash limiter and before the curtain.
 
     ``level`` is the wall's brightness, which the picture has already and overlays have not; ``opening`` the curtain's,
-    which neither has; both 0 to 1. ``grain`` is the film grain, 0 to 1; ``seconds`` the time of any monotonic clock,
-    ``turn`` counts flips.
+    which neither has; both 0 to 1. ``grain`` is the film grain, 0 to 1; ``seconds`` are those of any clock that never
+    goes back, ``turn`` counts flips.
     """
 
     picture: Light

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
+import statistics
 from collections import deque
+from collections.abc import Callable
 
 WINDOW = 10.0  # seconds over which gaps between flips are remembered
 SECOND = 1.0
+TRIAL = 12  # flips, by which vsync is measured
 
 
 class Pace:
@@ -40,3 +44,12 @@ class Pace:
     def fps(self) -> float:
         """Flips in the last second."""
         return float(sum(flip > (self._last or 0.0) - SECOND for flip, _ in self._flips))
+
+
+def waits(flip: Callable[[], None], clock: Callable[[], float], rate: float) -> bool:
+    """Whether flips really wait for a display of ``rate`` pictures a second. Not every driver that says so does."""
+    stamps = []
+    for _ in range(TRIAL):
+        flip()
+        stamps.append(clock())
+    return statistics.median(later - earlier for earlier, later in itertools.pairwise(stamps)) > 0.5 / rate

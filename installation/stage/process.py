@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -15,12 +16,17 @@ from installation.machine.ring import Ring
 from installation.machine.settings import Settings
 from installation.machine.wires import Uplink, Wires
 from installation.records import Order
+from installation.stage.exposure import Exposure
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
+from installation.stage.overlay import Overlay
+from installation.stage.overlays.writer import ORDERS, Writer
 from installation.stage.pace import Pace
 from installation.stage.panel import Staging, closed
+from installation.stage.presenter import opened
 from installation.stage.preview import WIDTH, Preview
 from installation.stage.reel import Reel
+from installation.stage.smoulder import Smoulder
 from installation.stage.wall import Wall
 from installation.stage.window import Window
 
@@ -32,8 +38,9 @@ PREVIEW = "preview.png"
 def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None) -> None:
     """The life of the stage, until it is told to quit or the conductor is gone.
 
-    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``. Reports: ``ready`` {headless, driver,
-    size, preview} after the first flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the window was closed.
+    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; and ``Writer``'s, for what is written
+    over it. Reports: ``ready`` {headless, driver, size, preview} after the first flip; ``key`` {name} for ``escape``,
+    ``q``, and ``quit`` when the window was closed.
     """
     import cv2
 
@@ -51,22 +58,31 @@ def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None)
 
 
 class Stage:
-    """Everything between the ring and the eye. Owns the window and two threads that wait for the disk."""
+    """Everything between the ring and the eye. Owns the presenter and two threads that wait for the disk."""
 
     def __init__(self, wires: Wires, settings: Settings) -> None:
         """Open the window and join the wires."""
         now = time.monotonic()
-        self.window = Window(settings.stage)
+        self.presenter = opened(settings.stage)
         self.pace = Pace(self.window.rate, now)
         self._board = Board(wires.board)
         self._vitals = Vitals(wires, "stage")
         self._gate = Gate(Ring(wires.ring))
         self._reel = Reel(settings.engine.size, now)
         self._wall = Wall(now)
+        self._smoulder = Smoulder()
+        self._last = now
+        self._written: Sequence[Overlay] = ()
         self._loader = Loader(settings.engine.size)
+        self.writer = Writer(wires)
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
         self._flips = 0
         self._shown = 0
+
+    @property
+    def window(self) -> Window:
+        """The window that is open now."""
+        return self.presenter.window
 
     def ask(self, path: Path, after: int | None = None) -> None:
         """Show this picture as soon as it is loaded, unless a frame newer than ``after`` (default: all) came first."""
@@ -81,11 +97,30 @@ class Stage:
         knobs = read(Staging, values)
         if not knobs.hold:
             self._take_in(now, knobs)
-        picture = self._reel.picture(now, knobs)
-        self.window.show(self._wall.next(picture, knobs.brightness, now, closed=closed(values)))
+        self.presenter.show(self._exposure(values, knobs, now), ())
         self._beat(revision)
         if self._preview and self._preview.due(now):
-            self._preview.offer(self.window.glance(WIDTH))
+            self._preview.offer(self.presenter.glance(WIDTH))
+
+    def _exposure(self, values: Mapping[str, float], knobs: Staging, now: float) -> Exposure:
+        """Everything that this flip shows."""
+        elapsed, self._last = now - self._last, now
+        if not knobs.hold:
+            since = self._reel.since(now)
+            self._smoulder = self._smoulder.kept(knobs.smoulder, knobs.smoulder_amount, since, elapsed)
+        picture, share = self._reel.picture(now, knobs), self._smoulder.share
+        if not knobs.hold:
+            self._written = self.writer.overlays(now, values, picture, self.window.size, knobs.overlays)
+        return Exposure(
+            self._wall.lit(picture, knobs.brightness, now, closed=closed(values), share=share),
+            level=self._wall.level,
+            opening=self._wall.opening,
+            overlays=self._written,
+            smoulder=self._smoulder,
+            grain=knobs.grain,
+            seconds=self._smoulder.age,
+            turn=self._wall.turn,
+        )
 
     def described(self) -> dict[str, object]:
         """What the conductor is told once the first picture is there."""
@@ -101,14 +136,16 @@ class Stage:
         if self._preview:
             reason = self.window.trouble or "SDL_VIDEODRIVER asks for that"
             return f"The stage runs without a display ({reason}); what it would show is in {self._preview.path}."
-        return "The stage is open, {} x {} pixels on {}.".format(*self.window.size, self.window.driver)
+        width, height = self.window.size
+        return f"The stage is open, {width} x {height} pixels on {self.window.driver}, {self.presenter.describe()}."
 
     def close(self) -> None:
         """Leave the window and let the disk come to its end."""
         self._loader.close()
+        self.writer.close()
         if self._preview:
             self._preview.close()
-        self.window.close()
+        self.presenter.close()
 
     def _take_in(self, now: float, knobs: Staging) -> None:
         """The newest frame, or a picture that was asked for, whichever is newer."""
@@ -133,6 +170,7 @@ class Stage:
             burning_on=self._reel.burning,
             headless=self.window.headless,
             light=self._wall.light,
+            gl_objects=self.presenter.objects,
         )
 
 
@@ -153,6 +191,8 @@ def _follow(order: Order, stage: Stage) -> bool:
             return False
         case "origin":
             stage.ask(Path(order.data["path"]))
+        case name if name in ORDERS:
+            stage.writer.obey(order)
         case _:
-            log.warning("The stage knows no order %r, only origin and quit.", order.name)
+            log.warning("The stage knows no order %r, only origin, %s and quit.", order.name, ", ".join(ORDERS))
     return True

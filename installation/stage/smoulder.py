@@ -13,8 +13,8 @@ from installation.stage.flashes import FASTEST
 
 MEDIA = ("none", "gaussian", "heat", "brownian")
 GROWTH = 2.0  # seconds without a new frame until it is two thirds as hot as it may become
-SLEW = 0.1  # of temperature per second
-STEEPEST = 3.0  # of full light per whole temperature: no medium changes the mean of any field faster (see its test)
+SLEW = 0.05  # of temperature per second
+STEEPEST = 7.0  # of full light per whole temperature: no medium changes the mean of any field faster (see its tests)
 LEFT = 1.0 - SLEW * STEEPEST / FASTEST  # the share of the flash limit that remains for the picture while it smoulders
 BEAT = 0.2  # seconds in which one random number turns into the next
 TURNS = 2**32  # after this many (27 years) the random numbers repeat: a shader counts in 32 bits

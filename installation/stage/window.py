@@ -12,13 +12,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from installation.stage.placement import Box, place
+from installation.errors import Refusal
 
 if TYPE_CHECKING:
     import pygame
 
     from installation.machine.settings import StageSettings
-    from installation.records import Pixels
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +25,12 @@ HEADLESS = ("dummy", "offscreen")
 UNHURRIED = 1.1  # times the display's rate: with vsync the display sets the pace, and ours only stops a lying driver
 DEVICES = Path("/dev")
 CHANNELS = 4  # bytes per pixel of the window: blue, green, red and one to spare, in the order its masks say
+GL_VERSION = (3, 3)  # core: the oldest that every driver of the last ten years has
+ORIGIN = (0, 0)
+
+
+class WindowError(Refusal):
+    """A window that cannot be opened as it was wanted."""
 
 
 def drivers(environ: Mapping[str, str], platform: str) -> tuple[str, ...]:
@@ -39,40 +44,51 @@ def drivers(environ: Mapping[str, str], platform: str) -> tuple[str, ...]:
 
 
 class Window:
-    """One window over one display, hidden cursor, black where the picture does not reach."""
+    """One window over one display, or without a border over several; hidden cursor."""
 
-    def __init__(self, settings: StageSettings) -> None:
-        """Open it with the first driver that can; ``trouble`` says what was wrong with the others."""
+    def __init__(
+        self, settings: StageSettings, covering: tuple[int, int] | None = None, *, opengl: bool = False
+    ) -> None:
+        """Open it with the first driver that can; ``trouble`` says what was wrong with the others.
+
+        ``covering`` is the size (width, height) of a desktop that is to be covered from its top left corner. Raises
+        ``WindowError`` when it is to be one of OpenGL and there is none.
+        """
         os.environ.update(PYGAME_HIDE_SUPPORT_PROMPT="1", SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS="0")
         import pygame
 
         self._pygame = pygame
+        self._opengl = opengl
         self.driver, self.trouble = _start(pygame, drivers(os.environ, sys.platform))
+        if opengl and self.driver == "dummy":
+            self.driver = _offscreen(pygame, settings.renderer)
         self.headless = self.driver in HEADLESS
-        self._surface = self._open(settings)
+        self._surface = self._open(settings, covering)
         self.size: tuple[int, int] = self._surface.get_size()
+        self.vsync = not self.headless and pygame.display.is_vsync()
         self.rate = self._rate(settings.rate)
-        self._sheet = _sheet(pygame, self._surface)
-        self._order = tuple(mask.bit_length() // 8 - 1 for mask in self._sheet.get_masks()[:3])
-        self._fit = settings.fit
-        self._box = Box(0, 0, 0, 0)
+        self._sheet = self._surface if opengl else _sheet(pygame, self._surface)
+        self.order = tuple(mask.bit_length() // 8 - 1 for mask in self._sheet.get_masks()[:3])
         pygame.display.set_caption("Burntout")
         pygame.mouse.set_visible(False)
 
-    def show(self, pixels: Pixels) -> None:
-        """Scale H x W x 3 sRGB pixels into the window and flip. With vsync this waits for the display."""
-        self._draw(pixels)
-        if self._sheet is not self._surface:
-            self._surface.blit(self._sheet, (0, 0))
-        self._pygame.display.flip()
+    def memory(self) -> np.ndarray:
+        """What the next flip shows, to be painted on: H x W x 4 bytes, red, green and blue where ``order`` says.
 
-    def glance(self, width: int) -> Pixels:
-        """What is in the window, as sRGB pixels, ``width`` of them across."""
-        import cv2
+        Not of a window of OpenGL. Let go of it before the flip: while it lives the window's memory is locked.
+        """
+        width, height = self.size
+        memory = np.frombuffer(self._sheet.get_buffer(), np.uint8)  # type: ignore[call-overload] # it is a buffer
+        return np.ndarray((height, width, CHANNELS), np.uint8, memory, strides=(self._sheet.get_pitch(), CHANNELS, 1))
 
-        height = max(round(width * self.size[1] / self.size[0]), 1)
-        small = cv2.resize(self._canvas(), (width, height), interpolation=cv2.INTER_AREA)
-        return small[..., self._order]  # type: ignore[return-value] # cv2 knows no shapes
+    def flip(self) -> None:
+        """Show what was painted. With vsync this waits for the display. Raises ``WindowError`` when it is gone."""
+        try:
+            if self._sheet is not self._surface:
+                self._surface.blit(self._sheet, (0, 0))
+            self._pygame.display.flip()
+        except self._pygame.error as error:
+            raise WindowError(f"The window cannot be flipped any more ({error}).") from error
 
     def wishes(self) -> Iterator[str]:
         """What the person at the keyboard wants: ``escape``, ``q``, or ``quit`` when the window was closed."""
@@ -86,28 +102,12 @@ class Window:
         """Give the display back."""
         self._pygame.display.quit()
 
-    def _draw(self, pixels: Pixels) -> None:
-        """In a function of its own: while ``canvas`` lives the sheet is locked and cannot be flipped."""
-        import cv2
-
-        part, box = place((pixels.shape[1], pixels.shape[0]), self.size, self._fit)
-        canvas = self._canvas()
-        if box != self._box:  # only a picture of other proportions leaves something behind
-            canvas[:] = 0
-            self._box = box
-        picture = np.zeros((part.height, part.width, CHANNELS), np.uint8)
-        picture[..., self._order] = pixels[part.y : part.y + part.height, part.x : part.x + part.width]
-        inside = canvas[box.y : box.y + box.height, box.x : box.x + box.width]
-        cv2.resize(picture, (box.width, box.height), dst=inside, interpolation=cv2.INTER_CUBIC)
-
-    def _canvas(self) -> np.ndarray:
-        """The sheet's own memory, H x W x 4 bytes."""
-        width, height = self.size
-        memory = np.frombuffer(self._sheet.get_buffer(), np.uint8)  # type: ignore[call-overload] # it is a buffer
-        return np.ndarray((height, width, CHANNELS), np.uint8, memory, strides=(self._sheet.get_pitch(), CHANNELS, 1))
-
-    def _open(self, settings: StageSettings) -> pygame.Surface:
+    def _open(self, settings: StageSettings, covering: tuple[int, int] | None) -> pygame.Surface:
         display = _present(settings.display, self._pygame.display.get_num_displays())
+        if covering:
+            surface = self._mode(covering, self._pygame.NOFRAME, display)
+            self._pygame.display.set_window_position(ORIGIN)
+            return surface
         if self.headless:
             return self._mode((settings.width, settings.height), 0, display)
         width, height = self._pygame.display.get_desktop_sizes()[display]
@@ -118,18 +118,37 @@ class Window:
     def _mode(self, size: tuple[int, int], flags: int, display: int) -> pygame.Surface:
         """With vsync where there is a graphics card; without one SDL would only imitate it, at more CPU time."""
         set_mode = self._pygame.display.set_mode
-        if not self.headless and _has_graphics_card():
-            try:
+        if self._opengl:
+            flags |= self._ask_for_opengl()
+        try:
+            if not self.headless and has_graphics_card():
                 return set_mode(size, flags, display=display, vsync=1)
-            except self._pygame.error as error:
-                log.info("No vsync on this display (%s); the stage keeps its own pace.", error)
-        return set_mode(size, flags, display=display)
+        except self._pygame.error as error:
+            log.info("No vsync on this display (%s); the stage keeps its own pace.", error)
+        try:
+            return set_mode(size, flags, display=display)
+        except self._pygame.error as error:
+            raise WindowError(f"No window of {size[0]} x {size[1]} pixels could be opened ({error}).") from error
+
+    def _ask_for_opengl(self) -> int:
+        sdl = self._pygame
+        ask = sdl.display.gl_set_attribute
+        ask(sdl.GL_CONTEXT_MAJOR_VERSION, GL_VERSION[0])
+        ask(sdl.GL_CONTEXT_MINOR_VERSION, GL_VERSION[1])
+        ask(sdl.GL_CONTEXT_PROFILE_MASK, sdl.GL_CONTEXT_PROFILE_CORE)
+        ask(sdl.GL_DEPTH_SIZE, 0)
+        return int(sdl.OPENGL | sdl.DOUBLEBUF)
 
     def _rate(self, wanted: float) -> float:
         """Flips per second to aim at: what was set, or with vsync a little more than the display's rate."""
-        if self.headless or not self._pygame.display.is_vsync():
+        if not self.vsync:
             return wanted
         return self._pygame.display.get_current_refresh_rate() * UNHURRIED or wanted
+
+
+def has_graphics_card() -> bool:
+    """Whether a card's device is there; outside Linux it is taken for granted."""
+    return sys.platform != "linux" or any(DEVICES.glob("dri/card*")) or (DEVICES / "nvidia0").exists()
 
 
 def _start(sdl: ModuleType, candidates: tuple[str, ...]) -> tuple[str, str]:
@@ -144,6 +163,18 @@ def _start(sdl: ModuleType, candidates: tuple[str, ...]) -> tuple[str, str]:
             return sdl.display.get_driver(), trouble
     _initialise(sdl, candidates[-1])
     return sdl.display.get_driver(), trouble
+
+
+def _offscreen(sdl: ModuleType, renderer: str) -> str:
+    """SDL's driver that draws by OpenGL where there is no display: for whoever insists on that."""
+    sdl.display.quit()
+    if renderer != "gl":
+        raise WindowError("There is no display, so OpenGL has nothing to draw on.")
+    try:
+        _initialise(sdl, "offscreen")
+    except sdl.error as error:
+        raise WindowError(f"There is no display, and no OpenGL without one ({error}).") from error
+    return str(sdl.display.get_driver())
 
 
 def _initialise(sdl: ModuleType, driver: str) -> None:
@@ -162,7 +193,3 @@ def _present(wanted: int, count: int) -> int:
 def _sheet(sdl: ModuleType, window: pygame.Surface) -> pygame.Surface:
     """What we paint on: the window's own memory, or for a display of 16 bits a sheet of 32 that is copied there."""
     return window if window.get_bytesize() == CHANNELS else sdl.Surface(window.get_size(), depth=8 * CHANNELS)
-
-
-def _has_graphics_card() -> bool:
-    return sys.platform != "linux" or any(DEVICES.glob("dri/card*")) or (DEVICES / "nvidia0").exists()

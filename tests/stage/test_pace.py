@@ -1,8 +1,10 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.stage.pace import WINDOW, Pace
+from installation.stage.pace import WINDOW, Pace, waits
 
 
 def flip_through(gaps, rate=50.0):
@@ -51,3 +53,9 @@ def test_before_two_flips_there_is_no_gap():
 def test_flips_per_second_are_those_of_the_last_second():
     pace, _ = flip_through([0.1] * 30)
     assert pace.fps == pytest.approx(10, abs=1)
+
+
+@pytest.mark.parametrize(("gap", "waited"), [(1 / 60, True), (1 / 30, True), (0.0, False), (1 / 500, False)])
+def test_a_driver_waits_for_its_display_or_only_says_so(gap, waited):
+    clock = itertools.count(0.0, gap)
+    assert waits(lambda: None, lambda: next(clock), 60.0) == waited

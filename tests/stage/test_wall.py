@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from installation.stage.flashes import FASTEST
 from installation.stage.light import decode
 from installation.stage.wall import Wall
 
@@ -44,3 +45,30 @@ def test_black_falls_within_its_glide_and_goes_back_to_the_picture():
 
 def test_before_the_first_flip_there_is_no_light():
     assert Wall(0.0).light == 0.0
+
+
+def test_what_is_written_takes_up_a_brightness_no_faster_than_light_may_change():
+    wall, _ = after(0.0)
+    levels = []
+    for flip in range(1, 200):
+        wall.lit(PICTURE, 0.0 if flip % 20 < 10 else 1.0, flip * FLIP, closed=False)
+        levels.append(wall.level)
+    assert np.abs(np.diff(levels)).max() <= FASTEST * FLIP + 1e-9
+    after(3.0, brightness=0.25, wall=wall, begin=200 * FLIP)
+    assert wall.level == 0.25
+
+
+def test_the_curtain_is_said_and_not_yet_drawn():
+    wall, _ = after(0.0)
+    lit = wall.lit(PICTURE, 1.0, 0.1, closed=True)
+    np.testing.assert_allclose(lit, PICTURE, atol=1e-6)
+    assert wall.opening < 1.0
+
+
+def test_a_picture_that_may_use_half_the_limit_takes_twice_as_long():
+    black, white = np.zeros_like(PICTURE), np.ones_like(PICTURE)
+    whole, half = Wall(0.0), Wall(0.0)
+    for wall, share in ((whole, 1.0), (half, 0.5)):
+        wall.lit(black, 1.0, 0.0, closed=False)
+        wall.lit(white, 1.0, 1.0, closed=False, share=share)
+    assert half.light == pytest.approx(whole.light / 2, rel=1e-5)

@@ -1,15 +1,13 @@
 import logging
 from typing import Any
 
-import numpy as np
 import pygame
 import pytest
 
 from installation.machine.settings import StageSettings
-from installation.stage.window import Window, drivers
+from installation.stage.window import Window, WindowError, drivers
 
 SMALL: dict[str, Any] = {"width": 320, "height": 180, "fullscreen": True}
-ORANGE = (240, 120, 30)
 
 
 @pytest.fixture
@@ -18,17 +16,13 @@ def opened(monkeypatch):
     monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
     windows = []
 
-    def open_window(**changes):
-        windows.append(Window(StageSettings(**{**SMALL, **changes})))
+    def open_window(covering=None, *, opengl=False, **changes):
+        windows.append(Window(StageSettings(**{**SMALL, **changes}), covering, opengl=opengl))
         return windows[-1]
 
     yield open_window
     for window in windows:
         window.close()
-
-
-def square(colour=ORANGE, side=64):
-    return np.full((side, side, 3), colour, np.uint8)
 
 
 @pytest.mark.parametrize(
@@ -60,44 +54,6 @@ def test_a_driver_that_cannot_be_started_is_named_and_the_dummy_one_taken(monkey
     window.close()
 
 
-def test_a_contained_picture_keeps_its_colour_and_stands_between_black_bars(opened):
-    window = opened(fit="contain")
-    window.show(square())
-    seen = window.glance(320)
-    np.testing.assert_array_equal(seen[:, 70:250], np.full((180, 180, 3), ORANGE))
-    assert seen[:, :69].max() == seen[:, 251:].max() == 0
-
-
-def test_a_covering_picture_fills_the_window(opened):
-    window = opened(fit="cover")
-    window.show(square())
-    np.testing.assert_array_equal(window.glance(320), np.full((180, 320, 3), ORANGE))
-
-
-def test_a_picture_of_other_proportions_leaves_nothing_of_the_one_before(opened):
-    window = opened()
-    window.show(np.full((64, 128, 3), 255, np.uint8))
-    window.show(square())
-    assert window.glance(320)[:, :69].max() == 0
-
-
-def test_a_glance_is_as_wide_as_was_asked_for(opened):
-    window = opened()
-    window.show(square())
-    assert window.glance(160).shape == (90, 160, 3)
-
-
-def test_left_stays_left_and_red_stays_red(opened):
-    window = opened(fit="cover")
-    picture = np.zeros((64, 64, 3), np.uint8)
-    picture[:, :32, 0] = 255
-    picture[:, 32:, 2] = 255
-    window.show(picture)
-    seen = window.glance(320)
-    assert seen[90, 10].tolist() == [255, 0, 0]
-    assert seen[90, 310].tolist() == [0, 0, 255]
-
-
 def test_keys_and_the_closed_window_are_wishes_and_other_keys_are_not(opened):
     window = opened()
     list(window.wishes())
@@ -116,3 +72,30 @@ def test_a_display_that_is_not_there_is_replaced_by_the_first_and_said(opened, c
 def test_the_pointer_is_hidden_and_the_pace_is_the_one_that_was_set(opened):
     assert opened(rate=48.0).rate == 48.0
     assert not pygame.mouse.get_visible()
+
+
+def test_what_is_painted_into_its_memory_is_what_the_flip_shows(opened):
+    window = opened()
+    memory = window.memory()
+    memory[:] = 0
+    memory[10, 20, window.order[0]] = 255
+    del memory
+    window.flip()
+    assert pygame.display.get_surface().get_at((20, 10))[:3] == (255, 0, 0)
+
+
+def test_over_several_outputs_it_is_as_large_as_they_are_together(opened):
+    assert opened(covering=(1280, 360)).size == (1280, 360)
+
+
+def test_without_a_display_opengl_is_only_for_those_who_insist(opened, monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    with pytest.raises(WindowError, match="no display"):
+        opened(opengl=True)
+
+
+def test_a_window_that_is_gone_says_so_in_a_sentence(opened):
+    window = opened()
+    pygame.display.quit()
+    with pytest.raises(WindowError, match="flipped"):
+        window.flip()

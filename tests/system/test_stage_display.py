@@ -96,3 +96,27 @@ def test_black_on_purpose_is_black_on_the_display(perform, display):
     stage.board.write({"/stage/black": 1.0})
     stage.light(0.0, 0.0)
     assert screenshot(display).max() == 0
+
+
+@pytest.mark.parametrize("renderer", ["gl", "software"])
+def test_by_either_renderer_the_audience_sees_the_same(perform, display, renderer):
+    stage = perform(fullscreen=True, renderer=renderer)
+    stage.show(200)
+    stage.light(GREY - 1e-4, GREY + 1e-4)
+    assert (stage.vitals["gl_objects"] > 0) == (renderer == "gl")
+    seen = screenshot(display)
+    assert (seen[:, 145:495] == 200).all()
+    assert seen[:, :139].max() == seen[:, 501:].max() == 0
+    stage.board.write({"/stage/black": 1.0})
+    stage.light(0.0, 0.0)
+    assert screenshot(display).max() == 0
+
+
+def test_a_picture_smoulders_while_no_frames_come_and_nothing_is_left_on_the_card(perform, display):
+    stage = perform(fullscreen=True, renderer="gl")
+    stage.board.write({"/stage/smoulder": 1.0, "/stage/smoulder-amount": 0.3})
+    stage.show(128)
+    until(lambda: np.ptp(screenshot(display)[:, 145:495]) > 20, within=30)
+    held, frames = stage.vitals["gl_objects"], stage.vitals["frames"]
+    until(lambda: stage.vitals["frames"] > frames + 20, within=30)
+    assert stage.vitals["gl_objects"] == held

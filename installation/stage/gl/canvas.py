@@ -68,8 +68,8 @@ class Canvas:
         picture.use(0)
         (ink or picture).use(1)
         turn, _ = beats(exposure.seconds, STANDS)
-        put = {"part": _fractions(part, picture.size), "box": box}
-        draw(self._framed, picture=0, ink=1, inked=ink is not None, grain=exposure.grain, turn=turn, **put, **light)
+        where = {"part": _fractions(part, picture.size), "box": box}
+        draw(self._framed, picture=0, ink=1, inked=ink is not None, grain=exposure.grain, turn=turn, **where, **light)
 
     def free(self) -> None:
         """Give everything back."""

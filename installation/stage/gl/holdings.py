@@ -64,16 +64,21 @@ class Holdings:
         return drawing
 
     def free(self) -> None:
-        """Give everything back, the last first."""
+        """Give everything back, the last first. None of it may be bound: moderngl would bind it again, freed."""
         while self._held:
             self._held.pop().release()
 
 
-def draw(drawing: moderngl.VertexArray, vertices: int = TRIANGLE, mode: int | None = None, **uniforms: Any) -> None:
-    """Draw so many points into what is bound, with these values for the program's uniforms."""
+def draw(drawing: moderngl.VertexArray, **uniforms: Any) -> None:
+    """Draw a triangle that covers all that is bound, with these values for the program's uniforms."""
+    put(drawing.program, **uniforms)
+    drawing.render(vertices=TRIANGLE)
+
+
+def put(program: moderngl.Program, **uniforms: Any) -> None:
+    """Give a program's uniforms these values. Raises ``KeyError`` for one it does not have."""
     for uniform, value in uniforms.items():
-        drawing.program[uniform] = value
-    drawing.render(mode, vertices)
+        program[uniform] = value
 
 
 @functools.cache

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from installation.stage.gl.holdings import BYTE, Holdings, Size, draw
+from installation.stage.gl.holdings import BYTE, Holdings, Size, put
 
 if TYPE_CHECKING:
     import moderngl
@@ -58,8 +58,9 @@ class Lettering:
         for overlay in overlays:
             height, width = overlay.pixels.shape[:2]
             self._text(overlay).use(0)
-            put = {"canvas": self.size, "box": (*overlay.at, width, height), "opacity": overlay.opacity}
-            draw(self._drawing, CORNERS, self._gl.TRIANGLE_STRIP, **put)
+            box = *overlay.at, width, height
+            put(self._drawing.program, canvas=self.size, box=box, opacity=overlay.opacity)
+            self._drawing.render(self._gl.TRIANGLE_STRIP, CORNERS)
         self._gl.disable(self._gl.BLEND)
 
     def _sheet(self) -> moderngl.Framebuffer:

@@ -53,6 +53,7 @@ class Painter:
 
     def free(self) -> None:
         """Give everything back."""
+        self._into.use()  # which is not ours to free
         for owner in (self.canvas, self.surfaces, self._copy):
             owner.free()
         self._copied = None

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from installation.stage.gl.holdings import HALF, Holdings
+from installation.stage.gl.holdings import HALF, Holdings, put
 from installation.stage.outputs import DENSITY, Mesh, Output, mesh, shading
 
 if TYPE_CHECKING:
@@ -49,12 +49,12 @@ class Surfaces:
         into.scissor = 0, 0, *into.size
         into.clear()
         canvas.use(0)
-        self._set(canvas=0, shading=1, window=into.size, opening=opening, turn=turn)
+        put(self._program, canvas=0, shading=1, window=into.size, opening=opening, turn=turn)
         for output in outputs:
             surface, box = self._surface(output), output.place
             into.scissor = box.x, into.size[1] - box.y - box.height, box.width, box.height
             surface.shading.use(1)
-            self._set(box=box, gain=output.gain, gamma=output.gamma)
+            put(self._program, box=box, gain=output.gain, gamma=output.gamma)
             surface.drawing.render()
         into.scissor = 0, 0, *into.size
 
@@ -62,10 +62,6 @@ class Surfaces:
         """Give everything back."""
         self._forget(set())
         self._held.free()
-
-    def _set(self, **uniforms: Any) -> None:
-        for uniform, value in uniforms.items():
-            self._program[uniform] = value
 
     def _surface(self, output: Output) -> Surface:
         if output not in self._surfaces:

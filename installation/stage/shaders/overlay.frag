@@ -2,9 +2,11 @@
 // Letters and figures: sRGB codes multiplied by their alpha. Between two pixels they glide.
 uniform sampler2D pixels;
 uniform float opacity;
-in vec2 place;
+in vec2 at;
 out vec4 ink;
 
 void main() {
-    ink = texture(pixels, place) * opacity;
+    vec2 size = vec2(textureSize(pixels, 0));
+    vec2 covered = clamp(min(at, size - at) + 0.5, 0.0, 1.0);
+    ink = texture(pixels, at / size) * covered.x * covered.y * opacity;
 }

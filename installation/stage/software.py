@@ -1,0 +1,95 @@
+"""The stage without a graphics card: OpenCV places, bends and blends the picture in 8 bits, SDL shows it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from installation.stage.light import encode, inverse
+from installation.stage.outputs import Output
+from installation.stage.overlay import Overlay, composed
+from installation.stage.placement import Box, place
+from installation.stage.warp import Warp
+from installation.stage.window import CHANNELS, Window
+
+if TYPE_CHECKING:
+    from installation.records import Pixels
+    from installation.stage.exposure import Exposure
+
+WITHOUT = "drawn without a graphics card: no smouldering, no film grain, no sharpness between pixels"
+NOWHERE = Box(0, 0, 0, 0)
+
+
+class Software:
+    """A presenter for any machine. Allocates nothing per frame that has the size of the window."""
+
+    objects = 0  # on a graphics card
+
+    def __init__(self, window: Window, canvas: tuple[int, int], fit: str) -> None:
+        """Paint into this window, from a canvas of this size (width, height) when it is cut into outputs."""
+        self.window = window
+        self._fit = fit
+        self._box = NOWHERE
+        self._written = False
+        self._size = canvas
+        self._canvas: np.ndarray | None = None
+        self._warp = Warp(canvas, window.order)
+
+    def show(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
+        """Paint, and flip; no outputs are one over the whole window. Raises ``WindowError`` when the window is gone."""
+        self._paint(exposure, outputs)
+        self.window.flip()
+
+    def glance(self, width: int) -> Pixels:
+        """What is in the window, as sRGB pixels, ``width`` of them across."""
+        import cv2
+
+        height = max(round(width * self.window.size[1] / self.window.size[0]), 1)
+        small = cv2.resize(self.window.memory(), (width, height), interpolation=cv2.INTER_AREA)
+        return small[..., self.window.order]  # type: ignore[return-value] # cv2 knows no shapes
+
+    def describe(self) -> str:
+        """What it can do, in words that follow a comma."""
+        return WITHOUT
+
+    def close(self) -> None:
+        """Give the display back."""
+        self.window.close()
+
+    def _paint(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
+        """In a function of its own: while the window's memory lives it is locked and cannot be flipped."""
+        memory = self.window.memory()
+        if not outputs:
+            self._draw(exposure, memory)
+            return
+        if self._canvas is None:
+            self._canvas = np.zeros((self._size[1], self._size[0], CHANNELS), np.uint8)
+        self._draw(exposure, self._canvas)
+        self._warp.draw(self._canvas, outputs, memory)
+
+    def _draw(self, exposure: Exposure, canvas: np.ndarray) -> None:
+        """The picture in its place, black beside it, and what is written over both."""
+        pixels = encode(exposure.picture * np.float32(exposure.opening), exposure.turn)
+        part, box = place((pixels.shape[1], pixels.shape[0]), (canvas.shape[1], canvas.shape[0]), self._fit)
+        if box != self._box or self._written:  # only then was something left beside it
+            canvas[:] = 0
+            self._box = box
+        self._place(pixels, part, canvas[box.y : box.y + box.height, box.x : box.x + box.width])
+        self._written = bool(exposure.overlays)
+        composed(canvas, _dimmed(exposure), self.window.order)
+
+    def _place(self, pixels: Pixels, part: Box, inside: np.ndarray) -> None:
+        import cv2
+
+        picture = np.zeros((part.height, part.width, CHANNELS), np.uint8)
+        picture[..., self.window.order] = pixels[part.y : part.y + part.height, part.x : part.x + part.width]
+        cv2.resize(picture, inside.shape[1::-1], dst=inside, interpolation=cv2.INTER_CUBIC)
+
+
+def _dimmed(exposure: Exposure) -> list[Overlay]:
+    """The overlays in the light of the wall: in codes, of which an overlay is made, not in light."""
+    shine = float(inverse(np.asarray(exposure.level * exposure.opening)))
+    return [replace(overlay, opacity=overlay.opacity * shine) for overlay in exposure.overlays]
