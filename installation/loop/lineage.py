@@ -98,9 +98,10 @@ class Lineage:
         self.seen = self.seen and self.seen.after(self.present[0])
 
     def remember(self) -> Average:
-        """The average of what was shown to it, in float32: begun, when first asked for, with the present picture."""
+        """The average of what was shown to it, in float32: begun, when first asked for, with the origin."""
         if self.seen is None:
-            self.seen = Average.of_none(self.present[0], self.present.dtype).after(self.present[0])
+            first = Average.of_none(self.origin[0], self.origin.dtype).after(self.origin[0])
+            self.seen = first.after(self.present[0]) if self.source else first
         return self.seen
 
     def to(self, device: str) -> Lineage:
