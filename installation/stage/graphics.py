@@ -31,7 +31,7 @@ class Graphics:
 
     def __init__(self, window: Window, canvas: tuple[int, int], fit: str) -> None:
         """Draw into this window of OpenGL, from a canvas of this size. Raises ``GraphicsError`` when that fails."""
-        self.window = window
+        self.window, self.canvas = window, canvas
         self._flips = 0
         self._whole = (whole(*window.size),)
         with _errors():

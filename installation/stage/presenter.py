@@ -23,10 +23,13 @@ log = logging.getLogger(__name__)
 
 
 class Presenter(Protocol):
-    """Owns the window. ``objects`` counts what is held on a graphics card."""
+    """Owns the window. ``canvas`` is what outputs are cut from, (width, height); ``objects`` counts what a card holds."""
 
     @property
     def window(self) -> Window: ...
+
+    @property
+    def canvas(self) -> tuple[int, int]: ...
 
     @property
     def objects(self) -> int: ...
@@ -58,6 +61,11 @@ class Fallback:
     def window(self) -> Window:
         """The window that is open now."""
         return self._presenter.window
+
+    @property
+    def canvas(self) -> tuple[int, int]:
+        """What the outputs are cut from now, (width, height) in pixels."""
+        return self._presenter.canvas
 
     @property
     def objects(self) -> int:

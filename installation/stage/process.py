@@ -110,7 +110,7 @@ class Stage:
             self._smoulder = self._smoulder.kept(knobs.smoulder, knobs.smoulder_amount, since, elapsed)
         picture, share = self._reel.picture(now, knobs), self._smoulder.share
         if not knobs.hold:
-            self._written = self.writer.overlays(now, values, picture, self.window.size, knobs.overlays)
+            self._written = self.writer.overlays(now, values, picture, self.presenter.canvas, knobs.overlays)
         return Exposure(
             self._wall.lit(picture, knobs.brightness, now, closed=closed(values), share=share),
             level=self._wall.level,

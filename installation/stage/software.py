@@ -30,12 +30,11 @@ class Software:
 
     def __init__(self, window: Window, canvas: tuple[int, int], fit: str) -> None:
         """Paint into this window, from a canvas of this size (width, height) when it is cut into outputs."""
-        self.window = window
+        self.window, self.canvas = window, canvas
         self._fit = fit
         self._box = NOWHERE
         self._written = False
-        self._size = canvas
-        self._canvas: np.ndarray | None = None
+        self._sheet: np.ndarray | None = None
         self._warp = Warp(canvas, window.order)
 
     def show(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
@@ -65,10 +64,10 @@ class Software:
         if not outputs:
             self._draw(exposure, memory)
             return
-        if self._canvas is None:
-            self._canvas = np.zeros((self._size[1], self._size[0], CHANNELS), np.uint8)
-        self._draw(exposure, self._canvas)
-        self._warp.draw(self._canvas, outputs, memory)
+        if self._sheet is None:
+            self._sheet = np.zeros((self.canvas[1], self.canvas[0], CHANNELS), np.uint8)
+        self._draw(exposure, self._sheet)
+        self._warp.draw(self._sheet, outputs, memory)
 
     def _draw(self, exposure: Exposure, canvas: np.ndarray) -> None:
         """The picture in its place, black beside it, and what is written over both."""

@@ -1,6 +1,7 @@
 """Who presents, on this machine and on others. OpenGL without a display is SDL's offscreen driver, by EGL."""
 
 import logging
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,7 +15,7 @@ from installation.stage.presenter import Fallback, opened
 from installation.stage.software import Software
 
 GREY = np.full((32, 32, 3), 0.2158605, np.float32)  # code 128
-SIZE = {"width": 160, "height": 90}
+SIZE: dict[str, Any] = {"width": 160, "height": 90}
 
 
 @pytest.fixture
@@ -70,7 +71,7 @@ def test_over_outputs_the_canvas_is_as_large_as_the_settings_say(on_a_card):
     presenter = on_a_card((320, 90), fit="cover")
     halves = [Output(str(x), Box(x, 0, 160, 90), source=(x / 320, 0, x / 320 + 0.5, 1)) for x in (0, 160)]
     presenter.show(Exposure(GREY), halves)
-    assert presenter.window.size == (320, 90)
+    assert (presenter.window.size, presenter.canvas) == ((320, 90), (160, 90))
     assert (presenter.glance(320) == 128).all()
 
 
@@ -85,7 +86,7 @@ class Dying:
 
     def __init__(self, inner, flips):
         self.inner, self.flips = inner, flips
-        self.window, self.objects = inner.window, 7
+        self.window, self.canvas, self.objects = inner.window, inner.canvas, 7
         self.closed = False
 
     def show(self, exposure, outputs):
