@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 
 
 class Presenter(Protocol):
-    """Owns the window. ``canvas`` (width, height) is what outputs are cut from; ``objects`` counts what a card holds."""
+    """Owns the window. ``canvas`` is the size of what outputs are cut from; ``objects`` counts what a card holds."""
 
     @property
     def window(self) -> Window: ...
