@@ -183,7 +183,7 @@ class Conductor:
     def _gather_staff(self) -> Iterator[None]:
         """Stage, engine and recorder: started in this order, stopped in the reverse."""
         everybody = (
-            ("stage", stage_process.run, (self.scene.origin,), stage_panel.STAGE_VITALS, list),
+            ("stage", stage_process.run, (self.scene.origin,), stage_panel.STAGE_VITALS, self._signs),
             ("engine", engine.run, (), engine.ENGINE_VITALS, self._first_orders),
             ("recorder", recorder.run, (), recorder.RECORDER_VITALS, self._desk.orders),
         )
@@ -373,6 +373,8 @@ class Conductor:
                 self._load_scene(name, now)
             case "/prompt", str(text):
                 self.tell("engine", Order("prompt", {"text": text}))
+            case "/stage/caption", str(text):
+                self.tell("stage", Order("caption", {"text": text}))
             case "/panic/black", bool(wanted):
                 self._panic(stage_panel.BLACK, now, wanted=wanted)
             case "/panic/hold", bool(wanted):
@@ -404,6 +406,12 @@ class Conductor:
         self.store.play(scene, now)
         self._move_knobs(now, 0)  # the new scene's first generation must not read the old one's knobs
         self._playing.change(scene)
+        for order in self._signs():
+            self.tell("stage", order)
+
+    def _signs(self) -> list[Order]:
+        """What the scene writes over the picture."""
+        return [Order("overlays", {"signs": self.scene.overlays})]
 
     def _panic(self, address: str, now: float, *, wanted: bool) -> None:
         """A panic lasts until somebody ends it."""

@@ -115,6 +115,11 @@ COMMANDS = Commands(
     (
         Command("/scene/load", "text", "Play the scene of this name from its first generation."),
         Command("/prompt", "text", "Say what the restorer should see, until the next scene."),
+        Command(
+            "/stage/caption",
+            "text or nothing",
+            "Say this over the picture until the next scene; nothing takes it away.",
+        ),
         Command("/panic/black", "switch", "Black on every output; off lets the picture back."),
         Command("/panic/hold", "switch", "Hold the picture as it stands; off lets it go on."),
         Command("/panic/origin", "press", "Remember: begin again from the origin, at generation 0."),

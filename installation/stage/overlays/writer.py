@@ -41,7 +41,6 @@ class Writer:
         self._signs: tuple[Sign, ...] = ()
         self._due = float("-inf")
         self._sources: Future[tuple[Source, ...]] | None = None
-        self._shown: list[Overlay] = []
 
     def obey(self, order: Order) -> None:
         """Change what is written.
@@ -70,13 +69,7 @@ class Writer:
         if now >= self._due:
             self._due = now + EVERY
             self._look(now, values, picture)
-        self._shown = self._hanging.overlays(now, self._figures, canvas, level)
-        return self._shown
-
-    @property
-    def held(self) -> Sequence[Overlay]:
-        """What lay there last, for a picture that is held."""
-        return self._shown
+        return self._hanging.overlays(now, self._figures, canvas, level)
 
     def close(self) -> None:
         """Leave what is not begun; a drawing that is begun takes a fraction of a second."""
