@@ -34,6 +34,7 @@ from installation.control.passcode import Passcode
 from installation.control.patterns import parse
 from installation.control.peers import Bucket, Peer, Peers, is_here
 from installation.control.subscriptions import ALL, LEASE, Route, Subscriptions, Touch
+from installation.control.thinning import fader, faders
 from installation.errors import Refusal
 from installation.knobs import KnobError
 from installation.records import Message
@@ -72,6 +73,7 @@ class Porter:
         self.received = 0
         self.refused: dict[str, int] = {}
         self.last_refusal = ""
+        self.faders = faders(directory.knobs)
         self._directory, self._post, self._clock, self._wall = directory, post, clock, wall
         self._passcode = Passcode(settings.passcode.get_secret_value()) if settings.passcode else None
         self._errors, self._replies = (Bucket(*each, clock()) for each in (ALL_ERRORS, ALL_REPLIES))
@@ -81,18 +83,23 @@ class Porter:
 
     # ------------------------------------------------------------------ what comes in
 
-    def take(self, packet: bytes, route: Route) -> None:
-        """Read one packet: whatever is in it, nothing but counters, messages and answers comes of it."""
+    def take(self, packet: bytes, route: Route, times: int = 1) -> None:
+        """Read one packet: whatever is in it, nothing but counters, messages and answers comes of it.
+
+        A fader's newest value stands for all that came with it, ``times`` in all: they count, and no more.
+        """
         now = self._clock()
         peer = self.peers.of(route.host, now)
         try:
-            self._admit(peer, now)
+            self._admit(peer, now, times)
             parts = unwrap(packet)
             self._spend(peer, len(parts) - 1, now)
         except PacketError as refusal:
             self.refuse(route, refusal.cause, str(refusal))
             return
         self._remember(route)
+        self.received += times - 1
+        peer.received += times - 1
         for due, together in _by_moment(parts).items():
             self._hand_on(together, due, route)
 
@@ -116,7 +123,7 @@ class Porter:
         """The messages for the tick that one message means: none, itself, or one for each address of its pattern."""
         address = ""
         try:
-            address, arguments = decode(data)
+            address, arguments = fader(data) or decode(data)
             if address.startswith(OURS):
                 self._count(route.host, "answers")
                 return []
@@ -358,10 +365,10 @@ class Porter:
 
     # ------------------------------------------------------------------ what is allowed
 
-    def _admit(self, peer: Peer, now: float) -> None:
+    def _admit(self, peer: Peer, now: float, messages: int = 1) -> None:
         if not peer.admitted:
             raise PacketError("not allowed", f"{peer.host} is in no network that this machine allows.")
-        self._spend(peer, 1, now)
+        self._spend(peer, messages, now)
 
     def _spend(self, peer: Peer, messages: int, now: float) -> None:
         if not peer.messages.take(messages, now):

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import selectors
 import socket
 import threading
+import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
 from installation.control.sockets import Sockets
 from installation.control.streams import LARGEST, Deframer, StreamError, frame
 from installation.control.subscriptions import Route
+from installation.control.thinning import Datagram, thinned
 
 LARGEST_PACKET = LARGEST
 GLANCE = 0.1  # seconds between two looks at whether the door is to close, and at what could not be sent yet
 PATIENCE = 1.0  # seconds for a thread to leave
-PER_TURN = 256  # datagrams in a row before connections have their turn
+PER_TURN = 1024  # datagrams in a row before connections have their turn
+BREATH = 0.002  # seconds: datagrams that come faster are waited for, as many at once cost little more than one
 MOST_JOBS, MOST_BYTES = 8_000, 16 * 2**20  # in the backlog: more would be heard too late to be a gesture
 MOST_CONNECTIONS, MOST_OF_ONE = 64, 8  # in all, and from one machine
 MOST_SENDERS = 1024  # of datagrams, whose way back is kept
@@ -110,8 +114,13 @@ class Porter(Protocol):
         """Whether a machine may connect; asked in the reader's thread."""
         ...
 
-    def take(self, packet: bytes, route: Route) -> None:
-        """Read a packet."""
+    @property
+    def faders(self) -> frozenset[bytes]:
+        """What the messages begin with of which only the newest value counts."""
+        ...
+
+    def take(self, packet: bytes, route: Route, times: int = 1) -> None:
+        """Read a packet that stands for so many messages."""
         ...
 
     def cut_off(self, route: Route, sentence: str) -> None:
@@ -147,11 +156,12 @@ class Backlog:
             self._bytes += size
             self._ready.notify()
 
-    def put_datagram(self, job: Job, size: int) -> None:
-        """Leave a datagram of so many bytes."""
+    def put_datagrams(self, jobs: Iterable[tuple[Job, int]]) -> None:
+        """Leave datagrams that came together, each of so many bytes."""
         with self._ready:
-            self._datagrams.append((job, size))
-            self._bytes += size
+            for job, size in jobs:
+                self._datagrams.append((job, size))
+                self._bytes += size
             while len(self._datagrams) > MOST_JOBS or (self._bytes > MOST_BYTES and self._datagrams):
                 self._bytes -= self._datagrams.popleft()[1]
                 self.dropped += 1
@@ -185,6 +195,7 @@ class Reader:
         self._sockets, self._backlog, self._porter = sockets, backlog, porter
         self._senders: dict[tuple[Any, ...], Datagrams] = {}
         self._closing = threading.Event()
+        self._drained = -math.inf
         self._selector = selectors.DefaultSelector()
         self._selector.register(sockets.datagrams, selectors.EVENT_READ, self._drain)
         self._selector.register(sockets.streams, selectors.EVENT_READ, self._accept)
@@ -213,10 +224,16 @@ class Reader:
 
     def _drain(self) -> None:
         """All datagrams that are there; whose port is closed by now comes back as an error and is none of ours."""
+        if time.monotonic() - self._drained < BREATH:
+            self._closing.wait(BREATH)
+        self._drained = time.monotonic()
+        came: list[Datagram] = []
         with contextlib.suppress(OSError):
             for _ in range(PER_TURN):
                 packet, address = self._sockets.datagrams.recvfrom(LARGEST_PACKET)
-                self._backlog.put_datagram(partial(self._porter.take, packet, self._sender(address)), len(packet))
+                came.append((packet, self._sender(address), 1))
+        kept = thinned(came, self._porter.faders)
+        self._backlog.put_datagrams((partial(self._porter.take, *each), len(each[0])) for each in kept)
 
     def _sender(self, address: tuple[Any, ...]) -> Datagrams:
         if address not in self._senders:

@@ -22,7 +22,7 @@ def test_jobs_come_in_their_order_and_before_the_datagrams():
     backlog = Backlog()
     done: list[object] = []
     for name in range(10):
-        backlog.put_datagram(job(done, f"datagram {name}"), 4)
+        backlog.put_datagrams([(job(done, f"datagram {name}"), 4)])
         backlog.put(job(done, name), 4)
     run(backlog)
     assert done == [*range(10), *(f"datagram {name}" for name in range(10))]
@@ -32,7 +32,7 @@ def test_of_too_many_datagrams_the_oldest_are_dropped_and_counted():
     backlog = Backlog()
     done: list[object] = []
     for name in range(MOST_JOBS + 5):
-        backlog.put_datagram(job(done, name), 4)
+        backlog.put_datagrams([(job(done, name), 4)])
     run(backlog)
     assert done == list(range(5, MOST_JOBS + 5))
     assert backlog.dropped == 5
@@ -43,7 +43,7 @@ def test_of_too_large_datagrams_the_oldest_are_dropped_and_what_must_not_be_lost
     done: list[object] = []
     backlog.put(job(done, "stream"), 4)
     for name in range(400):
-        backlog.put_datagram(job(done, name), 65_536)
+        backlog.put_datagrams([(job(done, name), 65_536)])
     run(backlog)
     assert done[0] == "stream"
     assert done[-1] == 399
@@ -55,7 +55,10 @@ def test_whatever_was_taken_leaves_room_again(sizes):
     backlog = Backlog()
     done: list[object] = []
     for is_datagram, size in sizes:
-        (backlog.put_datagram if is_datagram else backlog.put)(job(done, size), size)
+        if is_datagram:
+            backlog.put_datagrams([(job(done, size), size)])
+        else:
+            backlog.put(job(done, size), size)
     while jobs := backlog.take(7, 0.0):
         for each in jobs:
             each()
