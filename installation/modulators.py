@@ -25,6 +25,7 @@ from installation.tables import number, one_of, shown
 if TYPE_CHECKING:
     Floats = np.ndarray[tuple[int], np.dtype[np.float64]]
 
+READING = "/reading/"  # what stands before a reading's name in its address
 SILENCE = 2.0  # seconds without a word after which a performer's signal fades: a cable pulled out holds no knob up
 LONGEST_KEY = 120.0  # seconds a key may be held down: its letting go may have been lost
 PARTIALS = 64  # cosines that make a random walk
@@ -291,10 +292,10 @@ def table_of(modulator: Modulator) -> dict[str, Any]:
 
 
 def require_readings(modulators: Mapping[str, Modulator], known: Collection[str]) -> None:
-    """Raise ``ModulatorError`` where a modulator follows a reading that is not taken."""
+    """Raise ``ModulatorError`` where a modulator follows a reading that is not taken; ``known`` are their addresses."""
     for address, each in modulators.items():
-        if each.reading and each.reading not in known:
-            hint = nearest(each.reading, known)
+        if each.reading and f"{READING}{each.reading}" not in known:
+            hint = nearest(each.reading, [reading.removeprefix(READING) for reading in known])
             raise ModulatorError(f"The modulator of {address}: there is no reading {shown(each.reading)}.{hint}")
 
 

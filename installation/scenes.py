@@ -32,6 +32,7 @@ from installation.tables import shown
 
 RESTORERS = ("ember", "archive", "diffusion", "none", "demon")
 WITH_MODEL = ("archive", "diffusion")  # ember is one model and carries it along
+MOST_CELLS = 16  # in a row of a wall: 64 pixels each at the largest size
 MOST_BYTES = 2**20  # a scene is a page of text; a megabyte is somebody's mistake
 CAMERA, STAND_IN = "camera", "cat"  # an origin that is looked at, and what burns until something is seen
 LAST_GENERATION = 2.0**53  # beyond it a float64 no longer counts one by one
@@ -88,6 +89,7 @@ class Scene:
     score: Mapping[str, Curve]
     text: str
     camera: bool = False
+    grid: int = 1
     cues: tuple[Cue, ...] = ()
     modulators: Mapping[str, Modulator] = field(default_factory=dict)
     overlays: tuple[Sign, ...] = ()
@@ -115,8 +117,9 @@ def load(
     """Read and check a scene completely.
 
     ``assets`` is the folder with ``origins/`` and the shipped melting points in it; ``measured`` is this machine's own
-    table of them, which is believed first. ``readings`` are the addresses that overlays may name; without them none is
-    checked, and one that nobody takes shows a dash. Raises ``SceneError`` naming file, key and the nearest valid name.
+    table of them, which is believed first. ``readings`` are the addresses that overlays and modulators may name;
+    without them none is checked, and one that nobody takes shows a dash and moves nothing. Raises ``SceneError`` naming file,
+    key and the nearest valid name.
     """
     text = _read(path)
     raw = _parsed(path, text)
@@ -130,7 +133,7 @@ def load(
             score=score,
             text=text,
             cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: _constants(table, knobs, melt)),
-            modulators=_modulators(raw.get("modulate", {}), knobs),
+            modulators=_modulators(raw.get("modulate", {}), knobs, readings),
             overlays=signs.read(raw.get("overlay", []), knobs, readings),
             **_header(raw, path, assets, restorers),
         )
@@ -194,6 +197,7 @@ _HEADER: Mapping[str, type] = {
     "prompt": str,
     "seed": int,
     "size": int,
+    "grid": int,
 }
 _LAYERS = ("modulate", "cue", "cues", "overlay")
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
@@ -215,6 +219,7 @@ def _header(raw: Mapping[str, Any], path: Path, assets: Path, restorers: Collect
         "prompt": given.get("prompt", ""),
         "seed": _seed(given.get("seed")),
         "size": _size(given.get("size")),
+        "grid": _grid(given.get("grid", 1), given.get("size")),
     }
 
 
@@ -240,6 +245,12 @@ def _size(size: int | None) -> int | None:
     if size is not None and size not in SIZES:
         raise SceneError(f"size takes a multiple of 64 from 64 to 1024 pixels, not {shown(size)}.")
     return size
+
+
+def _grid(grid: int, size: int | None) -> int:
+    if not 1 <= grid <= MOST_CELLS or (grid > 1 and (size is None or size % grid)):
+        raise SceneError(f"grid takes 1 to {MOST_CELLS} cells in a row, which divide the scene's size; not {grid}.")
+    return grid
 
 
 def _model(model: str | None, restorer: str, beside: Path) -> str | None:
@@ -437,9 +448,13 @@ def _dotted(address: str) -> str:
 # Cues and modulators --------------------------------------------------------------------------------------------------
 
 
-def _modulators(tables: Any, knobs: Mapping[str, Knob]) -> dict[str, Modulator]:
+def _modulators(tables: Any, knobs: Mapping[str, Knob], readings: Collection[str] | None) -> dict[str, Modulator]:
     """``[modulate.stage.brightness] kind = "lfo" ...``: by knob address."""
-    return {address: _modulator(knobs[address], raw) for address, raw in _flat(_table("modulate", tables), "", knobs)}
+    flat = _flat(_table("modulate", tables), "", knobs)
+    found = {address: _modulator(knobs[address], raw) for address, raw in flat}
+    if readings is not None:
+        modulators.require_readings(found, readings)
+    return found
 
 
 def _modulator(knob: Knob, raw: Any) -> Modulator:

@@ -235,5 +235,5 @@ def test_what_has_no_way_between_two_values_cannot_be_modulated():
 def test_a_reading_that_is_not_taken_is_said_with_the_nearest():
     playing = {HEAT.address: Follower(0.1, reading="entropie")}
     with pytest.raises(ModulatorError, match=r"no reading 'entropie'. Did you mean entropy\?"):
-        require_readings(playing, ["entropy", "memory"])
-    require_readings(playing, ["entropie"])
+        require_readings(playing, ["/reading/entropy", "/reading/memory"])
+    require_readings(playing, ["/reading/entropie"])

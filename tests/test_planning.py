@@ -104,3 +104,18 @@ def test_the_shipped_plan_can_be_looked_at():
     result = CliRunner().invoke(cli.app, ["programme", path, "--at", "2026-12-24T09:00", "--week"])
     assert result.exit_code == 0
     assert "Christmas Day" in result.output
+
+
+def cues(*words):
+    result = CliRunner().invoke(cli.app, ["cues", *words], catch_exceptions=False, env={"COLUMNS": "200"})
+    return result.stdout
+
+
+def test_the_cues_of_a_scene_are_listed_with_what_they_do():
+    said = [" ".join(line.split()) for line in cues("machine-dementia").splitlines()]
+    assert "4 A visit /loop/origin-mix 0.35 6 s, ease auto-follow after 4 s" in said
+    assert "4.5 They have left /loop/origin-mix 0.0 12 s, s-curve" in said
+
+
+def test_a_scene_without_cues_says_how_to_write_one():
+    assert "[[cue]]" in cues("hearth")

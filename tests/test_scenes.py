@@ -338,8 +338,8 @@ words = st.sampled_from(
      "number", "fade", "kind", "depth", "file"]
 )  # fmt: skip
 scalars = st.sampled_from(
-    ["1", "-1", "0.5", "nan", "inf", "1e999", "true", "false", '"cat"', '"ember"', '"heat"', '""', '"lfo"', "1979-05-27",
-     "0xffffffffffffffffffffffffffff", "[]", "{}", "[[0, 0.2], [30, 0.6]]", "[[0, 0], [0, 0]]", '["a", 1]']
+    ["1", "-1", "0.5", "nan", "inf", "1e999", "true", "false", '"cat"', '"ember"', '"heat"', '""', "1979-05-27",
+     '"lfo"', "0xffffffffffffffffffffffffffff", "[]", "{}", "[[0, 0.2], [30, 0.6]]", "[[0, 0], [0, 0]]", '["a", 1]']
 )  # fmt: skip
 values = st.recursive(
     scalars,
@@ -415,6 +415,12 @@ def test_a_cue_may_tell_a_temperature_from_the_melting_point(house):
 def test_modulators_mirror_the_addresses_of_the_knobs(house):
     text = f'{SWAY} = {{ kind = "lfo", shape = "saw", period = 8, depth = 0.2 }}'
     assert load(house, text).modulators == {TEMPERATURE: Lfo(0.2, "saw", 8.0)}
+
+
+def test_a_modulator_follows_only_readings_that_are_taken(house):
+    path = write(house, f'{SWAY} = {{ kind = "follower", reading = "entropie", depth = 0.2 }}')
+    with pytest.raises(SceneError, match=r"no reading 'entropie'. Did you mean entropy\?"):
+        scenes.load(path, KNOBS, house / "assets", readings=["/reading/entropy"])
 
 
 def test_a_scene_with_cues_and_modulators_travels_to_the_engine(house):

@@ -1,4 +1,4 @@
-"""Planning: programme. What a plan wants at one instant, until when, and its week."""
+"""Planning: programme and cues. What a plan wants at one instant, until when, and its week; what a go will do."""
 
 from __future__ import annotations
 
@@ -8,11 +8,16 @@ from typing import Annotated
 
 import typer
 from rich.table import Column, Table
+from rich.text import Text
 
+from installation import melting
+from installation.cli.playing import SceneName, find_scene
 from installation.cli.voice import Config, console, group, say
+from installation.cues import NO_CUES, Cue
 from installation.errors import Refusal
 from installation.machine import settings as settings_
 from installation.machine.files import share
+from installation.panels import all_knobs
 from installation.programme import plan
 from installation.programme.chores import next_time
 from installation.programme.hours import Desired, Programme, desired_state, hours_of, next_change, plays_of, reason
@@ -49,6 +54,36 @@ def programme(
     if week:
         console.print(_week(shown[0].astimezone(found.zone).date(), found))
         _say_chores(shown[0], found)
+
+
+@app.command("cues")
+def list_cues(scene: SceneName) -> None:
+    """List the cues of a scene: what each goes to, how fast, and what follows by itself."""
+    found = find_scene(scene, settings_.load(None).state / melting.NAME)
+    if not found.cues:
+        say(f"{found.name}: {NO_CUES}")
+        return
+    table = Table("cue", "name", Column("goes to", no_wrap=True), "fade", "then", box=None)
+    for cue in found.cues:
+        fade = f"{cue.fade:g} s, {cue.curve}" + (f", {cue.pre_wait:g} s later" if cue.pre_wait else "")
+        table.add_row(cue.number, Text(cue.name), Text(_goal(cue)), fade, _then(cue))
+    console.print(table)
+
+
+def _goal(cue: Cue) -> str:
+    """What a cue loads, says and turns, one below the other."""
+    said = [f"scene {cue.scene}"] if cue.scene else []
+    said += [f"prompt {cue.prompt!r}"] if cue.prompt is not None else []
+    knobs = all_knobs()
+    shown = {address: knobs[address].show(value) for address, value in cue.values.items()}
+    return "\n".join([*said, *(f"{address} {value}" for address, value in shown.items())])
+
+
+def _then(cue: Cue) -> str:
+    if cue.follow == "none":
+        return ""
+    after = f" after {cue.post_wait:g} s" if cue.post_wait else ""
+    return f"{cue.follow}{after}"
 
 
 def moments(text: str | None, found: Programme) -> list[datetime]:

@@ -6,34 +6,23 @@ release, or the next scene, brings the scene's back.
 
 from __future__ import annotations
 
-import logging
 import math
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from installation.control.commands import COMMANDS, places
 from installation.control.guest import Guest
-from installation.errors import Refusal
 from installation.knobs import Knob, KnobError, nearest
-from installation.modulators import KINDS, Modulator, ModulatorError, read, require_readings, table_of
+from installation.modulators import KINDS, READING, Modulator, ModulatorError, read, require_readings, table_of
 
 if TYPE_CHECKING:
     from installation.control.guest import House
     from installation.records import Message
-
-log = logging.getLogger(__name__)
-
-READING = "/reading/"  # what stands before a reading's name in its address
 
 
 class Modulations(Guest):
     """Passes on what modulators listen to; the modulators themselves are the store's."""
 
     _house: House
-
-    def __init__(self) -> None:
-        """Nothing is heard yet."""
-        self._scene: object = None
 
     def open(self, house: House) -> None:
         """Come in."""
@@ -58,9 +47,6 @@ class Modulations(Guest):
     def look(self, now: float) -> None:
         """Let followers of readings hear them."""
         house = self._house
-        if house.scene is not self._scene:
-            self._scene = house.scene
-            self._complain(house.scene.modulators)
         for address, each in house.store.modulators.items():
             if each.reading:
                 taken = house.readings.get(f"{READING}{each.reading}")
@@ -83,7 +69,7 @@ class Modulations(Guest):
             store.modulate(knob.address, None, now)
             return
         wanted = self._read(knob, rest)
-        require_readings({knob.address: wanted}, self._names())
+        require_readings({knob.address: wanted}, self._house.readings)
         store.modulate(knob.address, wanted, now)
 
     def _read(self, knob: Knob, words: list[object]) -> Modulator:
@@ -104,15 +90,6 @@ class Modulations(Guest):
         if address not in knobs:
             raise KnobError(f"Nothing listens at {address[:120]}.{nearest(address, knobs)}")
         return knobs[address]
-
-    def _names(self) -> list[str]:
-        return [address.removeprefix(READING) for address in self._house.readings]
-
-    def _complain(self, modulators: Mapping[str, Modulator]) -> None:
-        try:
-            require_readings(modulators, self._names())
-        except Refusal as refusal:
-            log.warning("%s It stays where it is.", refusal)
 
 
 def _pairs(words: list[object]) -> dict[str, Any]:

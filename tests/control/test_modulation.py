@@ -1,6 +1,5 @@
 """Signals and readings reach the modulators that listen, and performers put modulators on knobs."""
 
-import logging
 from dataclasses import dataclass
 
 import pytest
@@ -54,16 +53,6 @@ def test_a_reading_moves_its_follower_and_a_missing_one_holds():
     show.readings = {"/reading/entropy": object()}
     show.tick(6.0)
     assert show.at(6.0) == pytest.approx(0.55)
-
-
-def test_a_scene_that_follows_a_reading_that_is_not_taken_is_complained_of_once(caplog):
-    show = rehearse(heat=ENTROPY)
-    show.readings = {"/reading/entropie": Taken(6.0)}
-    with caplog.at_level(logging.WARNING):
-        show.tick(1.0)
-        show.tick(2.0)
-    (record,) = caplog.records
-    assert record.message.endswith("there is no reading 'entropy'. Did you mean entropie? It stays where it is.")
 
 
 def test_a_performer_puts_a_modulator_on_a_knob_and_takes_it_off():
