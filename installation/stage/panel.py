@@ -10,6 +10,9 @@ from installation.machine.child import PULSE
 
 BLACK = "/stage/black"
 HOLD = "/stage/hold"
+PATTERNS = (
+    "none", "grid", "overlap", "white", "grey", "black", "red", "green", "blue", "ramp", "checker", "focus", "bar",
+)  # fmt: skip
 OPEN = "/programme/open"  # written by the programme, which is a room of its own; absent means open
 
 
@@ -52,6 +55,10 @@ class Staging:
     show: str = knob(
         "everything", choices=("everything", "restoring", "generations"),
         doc="Which frames are shown: burning and restoring, restoring only, or finished generations only.",
+    )  # fmt: skip
+    pattern: str = knob(
+        "none", choices=PATTERNS,
+        doc="A test pattern on every projector instead of the picture, to focus, align and match them by.",
     )  # fmt: skip
 
 
