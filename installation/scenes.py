@@ -118,8 +118,8 @@ def load(
 
     ``assets`` is the folder with ``origins/`` and the shipped melting points in it; ``measured`` is this machine's own
     table of them, which is believed first. ``readings`` are the addresses that overlays and modulators may name;
-    without them none is checked, and one that nobody takes shows a dash and moves nothing. Raises ``SceneError`` naming file,
-    key and the nearest valid name.
+    without them none is checked, and one that nobody takes shows a dash and moves nothing. Raises ``SceneError``
+    naming file, key and the nearest valid name.
     """
     text = _read(path)
     raw = _parsed(path, text)
