@@ -103,7 +103,7 @@ class WebDoor(Guest):
     @property
     def refused(self) -> int:
         """How many messages and requests were not taken."""
-        return sum(self.porter.refused.copy().values())
+        return sum(self.porter.refused.copy().values()) + (self._server.malformed if self._server else 0)
 
     @property
     def port(self) -> int | None:

@@ -94,7 +94,7 @@ class Guard:
             self._require_passcode(request, who)
 
     def _require_name(self, request: web.Request) -> None:
-        name = (urlsplit(f"//{request.headers.get('Host', '')}").hostname or "").rstrip(".")
+        name = _host_name(request.headers.get("Host", ""))
         if name not in self._names and not _is_address(name):
             raise PacketError("name", f"This machine is not called {name[:60]!r}. Say so with web.names if it is.")
 
@@ -163,6 +163,14 @@ def _password(header: str) -> str | None:
         return base64.b64decode(coded, validate=True).decode().partition(":")[2]
     except (binascii.Error, UnicodeDecodeError, ValueError):
         return None
+
+
+def _host_name(host: str) -> str:
+    """The name in a Host header, without its port and a dot at its end; nothing where it has none."""
+    try:
+        return (urlsplit(f"//{host}").hostname or "").rstrip(".")
+    except ValueError:
+        return ""
 
 
 def _is_address(name: str) -> bool:

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 ALIVE_EVERY = 15.0  # seconds between two pings; who does not answer within half of that has vanished
 WHOLE = 100  # nodes that cost as much to ask for as to look at all values once
-MALFORMED = frozenset({1002, 1003, 1007, 1009})  # WebSocket's words for frames that cannot be taken
 
 
 class Query:
@@ -102,15 +101,18 @@ class Query:
                 self._hear(message.data, listener)
         finally:
             speaking.cancel()
-            self._part(listener, socket.close_code)
+            del self.listeners[listener.source]
+            self._porter.forget(listener.source)
         return socket
 
     def _hear(self, data: object, listener: Listener) -> None:
-        """A frame: an OSC packet, or a wish in JSON."""
+        """A frame: an OSC packet, a wish in JSON, or why nothing more can be read."""
         if isinstance(data, bytes):
             self._porter.take(data, listener)
         elif isinstance(data, str):
             self._obey(data, listener)
+        elif isinstance(data, Exception):
+            self._porter.cut_off(listener, f"A WebSocket in which nothing can be read any more: {data}.")
 
     def _obey(self, text: str, listener: Listener) -> None:
         match _wish(text):
@@ -120,12 +122,6 @@ class Query:
                 self._porter.ignore(address, listener)
             case _:
                 self._porter.refuse(listener, "wish", "OSCQuery's wishes here are LISTEN and IGNORE, with an address.")
-
-    def _part(self, listener: Listener, code: int | None) -> None:
-        del self.listeners[listener.source]
-        self._porter.forget(listener.source)
-        if code in MALFORMED:
-            self._porter.cut_off(listener, f"A WebSocket whose frames cannot be taken ({code}).")
 
     async def _telling(self, _: web.Application) -> AsyncIterator[None]:
         """As long as the application runs, listeners hear what changes, thirty times a second."""

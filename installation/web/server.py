@@ -8,8 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
+import math
 import socket
 import threading
+import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +31,10 @@ KEEP_ALIVE = 20.0  # seconds a connection may be silent, also before its first w
 LARGEST_REQUEST = 64 * 1024  # bytes; a room that takes more says so itself
 PATIENCE = 1.0  # seconds for the thread to leave
 GRACE = 0.3  # seconds for an answer that is under way
+SILENCE = 60.0  # seconds between two lines about what is no HTTP
+
+
+log = logging.getLogger(__name__)
 
 
 class WebError(Refusal):
@@ -64,6 +71,7 @@ class Server:
         self._listening, self._furnish = listening, furnish
         self._loop = asyncio.new_event_loop()
         self._closing = asyncio.Event()
+        self._complaints = Complaints()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
         self._thread.start()
 
@@ -71,6 +79,11 @@ class Server:
     def is_alive(self) -> bool:
         """Whether somebody still serves."""
         return self._thread.is_alive()
+
+    @property
+    def malformed(self) -> int:
+        """How often something came that is no HTTP."""
+        return self._complaints.count
 
     def soon(self, do: Callable[..., object], *arguments: Any) -> None:
         """Have something done in the server's thread; nothing happens where it has ended."""
@@ -93,7 +106,12 @@ class Server:
         app = web.Application(client_max_size=LARGEST_REQUEST)
         self._furnish(app)
         runner = web.AppRunner(
-            app, access_log=None, keepalive_timeout=KEEP_ALIVE, shutdown_timeout=GRACE, handler_cancellation=True
+            app,
+            access_log=None,
+            logger=self._complaints.logger,
+            keepalive_timeout=KEEP_ALIVE,
+            shutdown_timeout=GRACE,
+            handler_cancellation=True,
         )
         await runner.setup()
         try:
@@ -103,6 +121,33 @@ class Server:
                 await self._closing.wait()
         finally:
             await runner.cleanup()
+
+
+class Complaints(logging.Filter):
+    """What aiohttp complains of: our own faults with their tracebacks, and of what is no HTTP one line a minute."""
+
+    def __init__(self) -> None:
+        """Nothing was complained of yet."""
+        super().__init__()
+        self.count = 0
+        self._quiet_until = -math.inf
+        self.logger = logging.Logger(__name__)  # noqa: LOG001 - one of the tree would outlive its server, filters and all
+        self.logger.parent = log
+        self.logger.addFilter(self)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether a record is passed on; that of a stranger's nonsense becomes a sentence."""
+        from aiohttp.http_exceptions import HttpProcessingError
+
+        if not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError)):
+            return record.levelno >= logging.INFO
+        self.count += 1
+        if (now := time.monotonic()) < self._quiet_until:
+            return False
+        self._quiet_until = now + SILENCE
+        record.levelno, record.levelname, record.exc_info = logging.WARNING, "WARNING", None
+        record.msg, record.args = f"{record.getMessage()}: no HTTP. %d so far.", (self.count,)
+        return True
 
 
 class Doorman(asyncio.Protocol):

@@ -17,7 +17,7 @@ from installation.control.store import Store
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.knobs import KnobError
-from installation.machine.settings import Settings
+from installation.machine.settings import Settings, WebSettings
 from installation.machine.wires import Wires
 from installation.panels import all_knobs
 from installation.scenes import Scene
@@ -55,12 +55,14 @@ class Home:
     """What the conductor is to a guest."""
 
     def __init__(self, folder, *guests, osc=None, **settings):
-        self.settings = Settings(state=folder, osc={"port": 0, **(osc or {})}, **settings)
+        told = {"state": folder, "osc": {"port": 0, **(osc or {})}, **settings}
+        self.settings = Settings.model_validate(told)
         self.wires, self.knobs, self.scene, self.serial = Wires(folder), all_knobs(), scene(), 0
         self.readings = {}
         self.doors, self.store = Doors(self.settings.osc, self.knobs), Store(self.knobs, 120.0)
-        self.events = queue.Queue()
+        self.events: queue.Queue[tuple[object, ...]] = queue.Queue()
         self.ticks = 0
+        self.web = next((guest for guest in guests if isinstance(guest, WebDoor)), None)
         self._guests = guests
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tick")
@@ -118,9 +120,8 @@ class Home:
 def living(folder, *rooms, osc=None, **web):
     """A house with a web door, whose port is chosen by the system."""
     settings = {"port": 0, **web}
-    door = WebDoor(Settings(web=settings).web, rooms)
+    door = WebDoor(WebSettings.model_validate(settings), rooms)
     home = Home(folder, door, osc=osc, web=settings)
-    home.web = door
     try:
         yield home
     finally:
