@@ -32,7 +32,9 @@ from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
 from installation.readings import Look, Window, declared, tail
+from installation.restorers.lesions import Lesion, numb
 from installation.restorers.shelf import Shelf
+from installation.restorers.wardrobe import Wardrobe
 
 if TYPE_CHECKING:
     from installation.machine.settings import EngineSettings, Settings
@@ -50,6 +52,7 @@ ENGINE_VITALS: Mapping[str, float] = {
     "serial": 0.0,
     "temperature": 0.0,
     "rate": 0.0,
+    "lineages": 1.0,
     "refused": 0.0,
     **NO_READINGS,
 }
@@ -80,6 +83,7 @@ class Engine:
         self._vitals = Vitals(wires, "engine")
         self._vitals.beat(Phase.LOADING)
         self._shelf = Shelf(settings.engine, _device(settings))
+        self._wardrobe = Wardrobe(self._shelf, wires.folder)
         self._album = shipped(share("assets"))
         self._eye = Eye(wires)
         self._window = Window(tail.shipped())
@@ -90,6 +94,9 @@ class Engine:
         self._restorer: Restorer | None = None
         self._moments: Iterator[Moment] | None = None
         self._resting = False
+        self._wish: Order | None = None
+        self._text = ""
+        self._numb: str | None = None
         self._began = self._turned = 0.0
         self._rate = 0.0
 
@@ -101,6 +108,8 @@ class Engine:
                 continue
             moment = next(self._moments)
             self._publish(moment)
+            if moment.phase == "generation":
+                self._change_clothes()
             if not self._keep_pace(moment):
                 return
 
@@ -134,6 +143,10 @@ class Engine:
                 self._restart()
             case "prompt" if self._restorer:
                 self._prompt(order.data["text"])
+            case "wear":
+                self._wish = order  # at the end of the generation: a take has every picture with the weights it names
+                if self._moments is None:
+                    self._change_clothes()
             case "save" if self._lineage:
                 self._checkpoints.copy_to(Path(order.data["path"]))
             case "rest":
@@ -145,42 +158,71 @@ class Engine:
     def _play(self, scene: Scene, seed: int | None, *, resume: bool) -> None:
         """Load what a scene needs and begin, or go on with, its lineage. Refused, the present scene goes on."""
         self._vitals.beat(Phase.LOADING)
-        restorer = self._shelf.take(scene.restorer, scene.model)
+        restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
         size = scene.size or self._settings.engine.size
         lineage = self._checkpoints.recall(scene.name, size) if resume else None
         if lineage is None:
-            origin = images.to_tensor(images.load(scene.origin, size, size)).to(self._shelf.device)
+            cell = images.to_tensor(images.load(scene.origin, size // scene.grid, size // scene.grid))
+            origin = cell.tile(1, 1, scene.grid, scene.grid).to(self._shelf.device)
             lineage = Lineage.begin(scene.name, seed if seed is not None else secrets.randbits(63), origin)
             if scene.camera:
                 self._wait_for_sight(lineage)
         self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
         self._checkpoints.keep(lineage, time.monotonic())
-        self._vitals.beat(Phase.LOADING, serial=float(lineage.serial))
+        self._vitals.beat(Phase.LOADING, serial=float(lineage.serial), lineages=float(scene.grid**2))
         self._prompt(scene.prompt)
         self._restart()
-        model = {"restorer": restorer.name, "model": scene.model, "digest": restorer.digest}
+        self._announce(scene, restorer, lineage)
+
+    def _announce(self, scene: Scene, restorer: Restorer, lineage: Lineage) -> None:
+        """Say what plays, completely enough to be rendered again."""
+        worn = self._wardrobe.model(scene.restorer, scene.model)
+        model = {"restorer": restorer.name, "model": worn, "digest": restorer.digest}
         begun = {
             "seed": lineage.seed,
             "serial": lineage.serial,
-            "size": size,
+            "size": lineage.present.shape[-1],
+            "grid": scene.grid,
             "threads": _threads(self._settings.engine),
         }
         self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, **model, **begun)
 
+    def _change_clothes(self) -> None:
+        """Wear the weights that were asked for, from the next generation on. Refused, the show goes on as it was."""
+        wish, self._wish = self._wish, None
+        if wish is None:
+            return
+        try:
+            self._wardrobe.wear(wish.data["model"])
+        except Refusal as refusal:
+            self._uplink.report("refused", reason=f"{refusal} The show goes on with what it wore.", order=wish.name)
+            return
+        if (scene := self._scene) and (lineage := self._lineage):
+            self._restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
+            self._prompt(self._text)
+            self._turn()
+            self._announce(scene, self._restorer, lineage)
+
     def _restart(self) -> None:
         """Show where the lineage stands, and turn the loop from there."""
-        if self._lineage is None or self._restorer is None:
+        if self._lineage is None:
             return
-        self._moments = turns(
-            self._lineage, self._restorer, self._values, time.perf_counter, self._album, outside=self._look_outside
-        )
+        self._turn()
         self._began = self._turned = time.monotonic()
         self._rate = 0.0
         self._window = Window(tail.shipped())
         self._vitals.beat(Phase.LOADING, **NO_READINGS)
         self._show(Moment("generation", self._lineage.present, 0.0, 0.0))
 
+    def _turn(self) -> None:
+        """Turn the loop from where the lineage stands."""
+        if self._lineage and self._restorer:
+            self._moments = turns(
+                self._lineage, self._restorer, self._values, time.perf_counter, self._album, outside=self._look_outside
+            )
+
     def _prompt(self, text: str) -> None:
+        self._text = text
         if set_prompt := getattr(self._restorer, "prompt", None):
             set_prompt(text)
 
@@ -230,6 +272,13 @@ class Engine:
             self._vitals.beat(Phase.RUNNING, **readings, serial=float(generation.serial), rate=self._rate)
             self._uplink.report("generation", **asdict(generation))
             self._checkpoints.keep(self._lineage, time.monotonic())
+            self._mind_the_lesion(generation.serial)
+
+    def _mind_the_lesion(self, serial: int) -> None:
+        """Say once that what plays has nothing to be damaged."""
+        said, self._numb = self._numb, self._restorer and numb(self._restorer, read(Lesion, self._values(serial)))
+        if self._numb and self._numb != said:
+            self._uplink.report("refused", reason=self._numb, order="lesion")
 
     def _show(self, moment: Moment) -> None:
         serial = self._lineage.serial if self._lineage else 0

@@ -93,7 +93,7 @@ def _beginning(take: Take, number: int, told: Mapping[str, Any], shelf: Shelf) -
     if missing := [name for name in ("threads", "restorer", "digest") if told.get(name) is None]:
         raise TakeError(f"{take.name} does not say its {missing[0]}; nothing can be rendered again.")
     torch.set_num_threads(told["threads"])  # another number of threads adds up in another order
-    restorer = shelf.take(told["restorer"], told.get("model"))
+    restorer = shelf.take(told["restorer"], told.get("model"), told.get("grid") or 1)
     if restorer.digest != told["digest"]:
         raise TakeError(f"{take.name} was made with another {told['restorer']} than the one that is here.")
     return lineage, restorer

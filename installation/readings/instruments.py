@@ -70,8 +70,9 @@ class Instruments:
 
     def _account(self, now: float, engine: Mapping[str, float], size: int) -> Account:
         power = self._meter.read(now)
-        rate = engine.get("rate", 0.0)
-        bits = float(size * size * BITS_PER_PIXEL)
+        lineages = max(engine.get("lineages", 1.0), 1.0)
+        rate = engine.get("rate", 0.0) * lineages
+        bits = float(size * size * BITS_PER_PIXEL) / lineages
         images = Value(rate) if rate > 0.0 else NOT_YET
         return Account(power.watts, power.joules, power.card, power.processor, images, bits, self._place)
 

@@ -26,6 +26,7 @@ PLAYED = (
     "model",
     "digest",
     "size",
+    "grid",
     "serial",
     "threads",
 )  # of what the engine says when it begins to play

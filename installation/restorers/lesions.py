@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from installation.knobs import knob, panel
-from installation.restorers.protocol import ModelError
 
 if TYPE_CHECKING:
     import torch
@@ -104,12 +103,11 @@ def wound(restorer: Restorer, lesion: Lesion) -> None:
         weights.suffer(lesion)
 
 
-def require_weights(restorer: Restorer, lesion: Lesion) -> None:
-    """Raises ``ModelError`` where a lesion has nothing to damage."""
-    if not lesion.harmless and not hasattr(restorer, "weights"):
-        raise ModelError(
-            f"The {restorer.name} has no weights, only pictures, so /lesion damages nothing. Play a scene with ember."
-        )
+def numb(restorer: Restorer, lesion: Lesion) -> str | None:
+    """The sentence to say where a lesion has nothing to damage; None where it has, or does no harm."""
+    if lesion.harmless or getattr(restorer, "weights", None):
+        return None
+    return f"the {restorer.name} has no weights, only pictures: /lesion damages nothing. Play a scene with ember."
 
 
 def layers(parameters: Iterable[tuple[str, torch.Tensor]], part: str) -> Iterator[tuple[str, torch.Tensor]]:

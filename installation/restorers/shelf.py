@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from installation.knobs import nearest
 from installation.machine.files import share
 from installation.restorers.exact import Demon, Nobody
+from installation.restorers.grid import Grid
 from installation.restorers.protocol import ModelError, Restorer
 
 if TYPE_CHECKING:
@@ -28,11 +29,16 @@ class Shelf:
         self._models = settings.models
         self._loaded: dict[tuple[str, str | None], Restorer] = {}
 
-    def take(self, name: str, model: str | None) -> Restorer:
+    def take(self, name: str, model: str | None, grid: int = 1) -> Restorer:
         """A restorer, ready. When it cannot be loaded the archive plays in its place, and a line says why.
 
-        Raises ``ModelError`` only when not even the archive can be loaded.
+        ``grid``: for a wall of so many by so many lineages. Raises ``ModelError`` only when not even the archive can be
+        loaded.
         """
+        restorer = self._able(name, model)
+        return Grid(restorer, grid) if grid > 1 else restorer
+
+    def _able(self, name: str, model: str | None) -> Restorer:
         try:
             return self._take(name, model)
         except ModelError as error:
