@@ -276,7 +276,8 @@ class Engine:
 
     def _mind_the_lesion(self, serial: int) -> None:
         """Say once that what plays has nothing to be damaged."""
-        said, self._numb = self._numb, self._restorer and numb(self._restorer, read(Lesion, self._values(serial)))
+        lesion = read(Lesion, self._values(serial))
+        said, self._numb = self._numb, numb(self._restorer, lesion) if self._restorer else None
         if self._numb and self._numb != said:
             self._uplink.report("refused", reason=self._numb, order="lesion")
 
