@@ -76,8 +76,7 @@ class Histories:
     def __init__(self) -> None:
         """Nothing has been noted."""
         self._names: tuple[str, ...] = ()
-        self._table = np.empty((0, 0))
-        self._times = np.empty(0)
+        self._table, self._times = np.empty((LONGEST, 0)), np.empty(LONGEST)
         self._count = 0
 
     def note(self, now: float, readings: Mapping[str, Taken]) -> None:
