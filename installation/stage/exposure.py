@@ -11,6 +11,7 @@ from installation.stage.smoulder import Smoulder
 
 if TYPE_CHECKING:
     from installation.stage.overlay import Overlay
+    from installation.stage.patterns import Card
 
 UNBURNT = Smoulder()
 
@@ -21,7 +22,7 @@ class Exposure:
 
     ``level`` is the wall's brightness, which the picture has already and overlays have not; ``opening`` the curtain's,
     which neither has; both 0 to 1. ``grain`` is the film grain, 0 to 1; ``seconds`` are those of any clock that never
-    goes back, ``turn`` counts flips.
+    goes back, ``turn`` counts flips. ``cards`` lie over their outputs and hide the picture there.
     """
 
     picture: Light
@@ -32,3 +33,4 @@ class Exposure:
     grain: float = 0.0
     seconds: float = 0.0
     turn: int = 0
+    cards: Sequence[Card] = ()

@@ -12,12 +12,13 @@ from installation.stage.light import encode, inverse
 from installation.stage.outputs import Output
 from installation.stage.overlay import Overlay, composed
 from installation.stage.placement import Box, place
-from installation.stage.warp import Warp
+from installation.stage.warp import Warp, overlap
 from installation.stage.window import CHANNELS, Window
 
 if TYPE_CHECKING:
     from installation.records import Pixels
     from installation.stage.exposure import Exposure
+    from installation.stage.patterns import Card
 
 WITHOUT = "drawn without a graphics card: no smouldering, no film grain, no sharpness between pixels"
 NOWHERE = Box(0, 0, 0, 0)
@@ -34,12 +35,14 @@ class Software:
         self._fit = fit
         self._box = NOWHERE
         self._written = False
+        self._places: set[Box] = set()
         self._sheet: np.ndarray | None = None
         self._warp = Warp(canvas, window.order)
 
     def show(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
         """Paint, and flip; no outputs are one over the whole window. Raises ``WindowError`` when the window is gone."""
         self._paint(exposure, outputs)
+        self._lay(exposure.cards)
         self.window.flip()
 
     def glance(self, width: int) -> Pixels:
@@ -61,13 +64,28 @@ class Software:
     def _paint(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
         """In a function of its own: while the window's memory lives it is locked and cannot be flipped."""
         memory = self.window.memory()
+        self._clear(memory, {output.place for output in outputs} | {card.place for card in exposure.cards})
         if not outputs:
             self._draw(exposure, memory)
             return
         if self._sheet is None:
             self._sheet = np.zeros((self.canvas[1], self.canvas[0], CHANNELS), np.uint8)
         self._draw(exposure, self._sheet)
-        self._warp.draw(self._sheet, outputs, memory)
+        self._warp.draw(self._sheet, outputs, memory, exposure.opening)
+
+    def _clear(self, memory: np.ndarray, places: set[Box]) -> None:
+        """What is dark now must not show what it showed last."""
+        if places != self._places:
+            memory[:] = 0
+            self._box, self._places = NOWHERE, places
+
+    def _lay(self, cards: Sequence[Card]) -> None:
+        """Test cards over their outputs."""
+        memory = self.window.memory()
+        for card in cards:
+            here, there = overlap(card.place, memory.shape)
+            for colour, byte in enumerate(self.window.order):
+                memory[here][..., byte] = card.pixels[there][..., colour]
 
     def _draw(self, exposure: Exposure, canvas: np.ndarray) -> None:
         """The picture in its place, black beside it, and what is written over both."""

@@ -6,6 +6,7 @@ sRGB codes, which the graphics card does in linear light; soft edges, lifts and 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -35,14 +36,17 @@ class Warp:
         self._order = order
         self._throws: dict[Output, Throw] = {}
 
-    def draw(self, canvas: Canvas, outputs: Sequence[Output], window: Canvas) -> None:
-        """Every output in its place; the rest of the window is left as it is. Raises ``ImageError`` for a bad mask."""
+    def draw(self, canvas: Canvas, outputs: Sequence[Output], window: Canvas, opening: float = 1.0) -> None:
+        """Every output in its place; the rest of the window is left as it is. Raises ``ImageError`` for a bad mask.
+
+        ``opening`` is the curtain's, 0 to 1: the canvas has it already, and what black is lifted by follows it.
+        """
         for gone in self._throws.keys() - set(outputs):
             del self._throws[gone]
         for output in outputs:
             if output not in self._throws:
                 self._throws[output] = Throw(output, self._canvas, self._order)
-            self._throws[output].draw(canvas, window)
+            self._throws[output].draw(canvas, window, opening)
 
 
 class Throw:
@@ -56,22 +60,28 @@ class Throw:
         self._maps = None if upright else _maps(output, canvas)
         self._seen = np.zeros((output.place.height, output.place.width, CHANNELS), np.uint8)
         shades = shading(output)
-        self._even = _even(output, shades, order)
+        self._plain = float(shades.weights.max()), float(shades.lifts.max())
+        self._order = order
         tables = _decoded(output, order), _encoded(output, order)
         self._soft = [Soft(box, shades, tables) for box in _boxes(shades)]
 
-    def draw(self, canvas: Canvas, window: Canvas) -> None:
+    def draw(self, canvas: Canvas, window: Canvas, opening: float = 1.0) -> None:
         """Throw this output's part of the canvas into its place; what lies outside the window is lost."""
         import cv2
 
         seen = self.look(canvas)
         for soft in self._soft:
             soft.keep(seen)
-        if self._even is not None:
-            cv2.LUT(seen, self._even, dst=seen)
+        if (even := self._even(opening)) is not None:
+            cv2.LUT(seen, even, dst=seen)
         for soft in self._soft:
-            soft.shade(seen)
-        _paste(seen, self._output.place, window)
+            soft.shade(seen, opening)
+        here, there = overlap(self._output.place, window.shape)
+        window[here] = seen[there]
+
+    def _even(self, opening: float) -> np.ndarray | None:
+        weight, lift = self._plain
+        return _even(self._output, weight, lift * opening, self._order)
 
     def look(self, canvas: Canvas) -> Canvas:
         """The output's part of the canvas, warped and not yet shaded; overwritten at the next look."""
@@ -97,7 +107,7 @@ class Soft:
         self._where = _slices(box)
         self._light, self._fine = tables
         self._weights = _in_channels(shades.weights[self._where])
-        self._lifts = _in_channels(shades.lifts[self._where] * FINE + 0.5)
+        self._lifts = _in_channels(shades.lifts[self._where] * FINE)
         shape = self._weights.shape
         self._codes = np.empty(shape, np.uint8)
         self._levels = np.empty(shape, np.float32)
@@ -108,14 +118,15 @@ class Soft:
         """Remember the picture here before the rest of the output is shaded evenly."""
         np.copyto(self._codes, seen[self._where])
 
-    def shade(self, seen: Canvas) -> None:
+    def shade(self, seen: Canvas, opening: float) -> None:
         """Weigh and lift the light that was kept, and put it in its place."""
         import cv2
 
         cv2.LUT(self._codes, self._light, dst=self._levels)
         cv2.multiply(self._levels, self._weights, dst=self._levels)
-        cv2.add(self._levels, self._lifts, dst=self._levels)
+        cv2.scaleAdd(self._lifts, opening, self._levels, dst=self._levels)
         np.minimum(self._levels, FINE, out=self._levels)
+        np.add(self._levels, np.float32(0.5), out=self._levels)
         np.copyto(self._whole, self._levels, casting="unsafe")
         cv2.LUT(self._whole, self._fine, dst=self._whole)
         cv2.add(self._whole, self._grain, dst=self._whole)
@@ -140,10 +151,11 @@ def _maps(output: Output, canvas: tuple[int, int]) -> tuple[np.ndarray, np.ndarr
     return coarse, fine
 
 
-def _even(output: Output, shades: Shading, order: tuple[int, ...]) -> np.ndarray | None:
-    """The table of codes for all pixels outside the soft rectangles; None where nothing changes."""
+@functools.lru_cache(maxsize=32)
+def _even(output: Output, weight: float, lift: float, order: tuple[int, ...]) -> np.ndarray | None:
+    """The table of codes for pixels with this weight and lift; None where nothing changes."""
     codes = np.arange(256)
-    light = _decoded(output, order)[0] / FINE * shades.weights.max() + shades.lifts.max()
+    light = _decoded(output, order)[0] / FINE * weight + lift
     table = np.rint(inverse(np.clip(light, 0.0, 1.0)) ** _by_byte(output.gamma, order) * 255.0).astype(np.uint8)
     return None if (table == codes[:, None]).all() else table[None]
 
@@ -206,9 +218,10 @@ def _in_channels(plane: np.ndarray) -> np.ndarray:
     return np.repeat(plane[..., None], CHANNELS, axis=-1).astype(np.float32)
 
 
-def _paste(seen: Canvas, place: Box, window: Canvas) -> None:
-    """Copy what lies inside the window."""
+def overlap(place: Box, window: tuple[int, ...]) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
+    """The rows and columns of a window (height, width, ...) that an output covers, and those of the output there."""
     left, top = max(place.x, 0), max(place.y, 0)
-    right, bottom = min(place.x + place.width, window.shape[1]), min(place.y + place.height, window.shape[0])
-    if left < right and top < bottom:
-        window[top:bottom, left:right] = seen[top - place.y : bottom - place.y, left - place.x : right - place.x]
+    right = max(min(place.x + place.width, window[1]), left)
+    bottom = max(min(place.y + place.height, window[0]), top)
+    here = slice(top, bottom), slice(left, right)
+    return here, (slice(top - place.y, bottom - place.y), slice(left - place.x, right - place.x))

@@ -4,8 +4,9 @@ import pytest
 from installation.machine.settings import StageSettings
 from installation.stage.exposure import Exposure
 from installation.stage.light import decode
-from installation.stage.outputs import Output
+from installation.stage.outputs import Blend, Output
 from installation.stage.overlay import Overlay, revision
+from installation.stage.patterns import Card
 from installation.stage.placement import Box
 from installation.stage.software import Software
 from installation.stage.window import Window
@@ -123,3 +124,46 @@ def test_it_says_what_it_cannot_do(opened):
     stage = opened()
     assert "smouldering" in stage.describe()
     assert stage.objects == 0
+
+
+def card(level, place, revision=1):
+    return Card(place, np.full((place.height, place.width, 3), level, np.uint8), revision)
+
+
+def test_a_card_lies_over_its_own_output_and_no_other_and_nothing_of_it_stays_behind(opened):
+    stage = opened()
+    left, right = Box(0, 0, 160, 180), Box(160, 0, 160, 180)
+    outputs = [Output("left", left, source=(0, 0, 0.5, 1)), Output("right", right, source=(0.5, 0, 1, 1))]
+    show(stage, square(), outputs, cards=[card((10, 20, 30), right)])
+    seen = stage.glance(320)
+    assert (seen[:, 160:] == (10, 20, 30)).all()
+    assert (seen[:, 80:150] == ORANGE).all()
+    show(stage, square(), outputs)
+    assert stage.glance(320)[:, 251:].max() == 0
+
+
+def test_a_card_over_a_window_without_outputs_leaves_clean_bars(opened):
+    stage = opened()
+    show(stage, square(), cards=[card(255, Box(0, 0, *SIZE))])
+    assert stage.glance(320).min() == 255
+    show(stage, square())
+    assert stage.glance(320)[:, :69].max() == 0
+
+
+def test_an_output_that_has_gone_dark_shows_nothing_of_what_it_showed(opened):
+    stage = opened("cover")
+    left, right = Output("left", Box(0, 0, 160, 180)), Output("right", Box(160, 0, 160, 180))
+    show(stage, square(), [left, right])
+    show(stage, square(), [left])
+    assert stage.glance(320)[:, 160:].max() == 0
+    show(stage, square())
+    assert (stage.glance(320) == ORANGE).all()
+
+
+def test_behind_a_closed_curtain_even_lifted_black_is_black(opened):
+    stage = opened("cover")
+    soft = Output("soft", Box(0, 0, *SIZE), blend=Blend(left=0.2), black=0.05)
+    show(stage, square((0, 0, 0)), [soft])
+    assert stage.glance(320)[:, 100:].min() > 0
+    show(stage, square((0, 0, 0)), [soft], opening=0.0)
+    assert stage.glance(320).max() == 0

@@ -18,7 +18,7 @@ const float WHOLE = 0.12;  // of a code: what is nearer to a whole one is that c
 void main() {
     ivec2 pixel = ivec2(gl_FragCoord.x - box.x, window.y - gl_FragCoord.y - box.y);
     vec2 shade = texelFetch(shading, pixel, 0).rg;
-    vec3 light = (texture(canvas, place).rgb * shade.x + shade.y * opening) * gain;
+    vec3 light = texture(canvas, place).rgb * gain * shade.x + shade.y * opening;
     vec3 fine = pow(encoded(light), gamma) * 255.0;
     vec3 between = clamp((fract(fine) - WHOLE) / (1.0 - 2.0 * WHOLE), 0.0, 1.0);
     codes = vec4((floor(fine) + step(uniforms(uvec2(pixel), turn, 4u), between)) / 255.0, 1.0);
