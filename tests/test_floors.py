@@ -60,6 +60,7 @@ HEAVY = {
     "aiohttp": {"web"},
     "zeroconf": {"web"},
     "prometheus_client": {"web"},
+    "mido": {"control"},
     "moderngl": {"stage"},
 }
 MODULES = sorted(HOUSE.rglob("*.py"))

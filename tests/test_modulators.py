@@ -90,7 +90,9 @@ def test_a_walk_forgets_exponentially(lag):
     """E[x(t) x(t + s)] = depth^2 exp(-|s| / relaxation): over 600 walks, known to about 5 standard errors."""
     for age in (0.0, 7.3, 1e4):
         products = [walk.at(age) * walk.at(age + lag) for walk in WALKS]
-        assert np.mean(products) == pytest.approx(math.exp(-lag), abs=5 * np.std(products) / math.sqrt(len(WALKS)))
+        assert np.mean(products) == pytest.approx(
+            math.exp(-lag), abs=5 * float(np.std(products)) / math.sqrt(len(WALKS))
+        )
 
 
 def test_a_walk_is_normal_and_around_where_the_knob_stands():

@@ -64,7 +64,7 @@ class Command:
         """What may be sent, in words."""
         return _IN_WORDS[self.takes]
 
-    def _each(self, arguments: tuple[object, ...], kind: object) -> tuple[Any, ...]:
+    def _each(self, arguments: tuple[object, ...], kind: Any) -> tuple[Any, ...]:
         """The arguments, if all are of this kind and none is NaN or infinite."""
         for value in arguments:
             if not isinstance(value, kind) or (isinstance(value, float) and not math.isfinite(value)):
