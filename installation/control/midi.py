@@ -30,9 +30,10 @@ PLAYABLE = frozenset({"press", "switch", "number"})  # what a command must take 
 
 
 def control_of(message: Any) -> tuple[str, float] | None:
-    """Which control a message of mido's moves, and how far, 0 to 1.
+    """Which control a message of mido's moves, and how far, 0 to 1. None for what is no control.
 
-    Controls are ``cc 1 74``, ``note 10 36``, ``bend 1``; channels count from 1. A key is 1 or 0, however hard it was struck. None for what is no control.
+    Controls are ``cc 1 74``, ``note 10 36``, ``bend 1``; channels count from 1. A key is 1 or 0, however hard it was
+    struck.
     """
     match message.type:
         case "control_change":
