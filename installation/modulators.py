@@ -114,7 +114,7 @@ class Walk(Deaf):
     """A random walk that is pulled home: an Ornstein-Uhlenbeck process of standard deviation ``depth``.
 
     Its autocorrelation falls as exp(-lag / relaxation). A step at every tick would sound of the tick, so it is drawn
-    as a sum of cosines with random phases, whose frequencies share out the process's spectrum, a Lorentzian
+    as a sum of cosines with random phases, which share out the process's spectrum, a Lorentzian, among them
     (spectral representation: Shinozuka & Deodatis 1991, Appl. Mech. Rev. 44).
     """
 
@@ -124,19 +124,22 @@ class Walk(Deaf):
 
     def at(self, age: float) -> float:
         """How far the knob is moved."""
-        rates, phases = partials(self.seed)
-        return self.depth * math.sqrt(2.0 / PARTIALS) * float(np.cos(rates * (age / self.relaxation) + phases).sum())
+        amplitudes, rates, phases = partials(self.seed)
+        return self.depth * float(amplitudes @ np.cos(rates * (age / self.relaxation) + phases))
 
 
 @lru_cache(maxsize=64)
-def partials(seed: int) -> tuple[Floats, Floats]:
-    """Angular rates and phases of a walk with relaxation time 1.
+def partials(seed: int) -> tuple[Floats, Floats, Floats]:
+    """Amplitudes, angular rates and phases of a walk of standard deviation 1 and relaxation time 1.
 
-    One rate from each of 64 equal parts of the Lorentzian 2 / (pi (1 + w^2)), w > 0, so that every walk has them all.
+    One from each of 64 bands of the Lorentzian 2 / (pi (1 + w^2)), w > 0: its rate is drawn from the band, its
+    power is the band's. The bands are as wide as they are high, so that no partial is heard alone.
     """
     rng = generator(seed, 0)
-    share = (np.arange(PARTIALS) + rng.uniform(size=PARTIALS)) / PARTIALS
-    return np.tan(0.5 * np.pi * share), rng.uniform(0.0, 2.0 * np.pi, PARTIALS)
+    angles = np.arctan([0.0, *np.logspace(-2.5, 2.5, PARTIALS - 1), np.inf])  # the Lorentzian is flat in arctan w
+    widths = np.diff(angles)
+    rates = np.tan(angles[:-1] + widths * rng.uniform(size=PARTIALS))
+    return np.sqrt(4.0 / np.pi * widths), rates, rng.uniform(0.0, 2.0 * np.pi, PARTIALS)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from installation.knobs import Knob
 from installation.modulators import (
     KINDS,
     LONGEST_KEY,
-    PARTIALS,
     SHAPES,
     SILENCE,
     Envelope,
@@ -21,6 +20,7 @@ from installation.modulators import (
     ModulatorError,
     Still,
     Walk,
+    partials,
     read,
     require_readings,
     table_of,
@@ -101,6 +101,12 @@ def test_a_walk_is_normal_and_around_where_the_knob_stands():
     assert (values**4).mean() / (values**2).mean() ** 2 == pytest.approx(3.0, abs=0.7)
 
 
+def test_the_partials_of_a_walk_share_its_variance():
+    amplitudes, rates, _ = partials(5)
+    assert (amplitudes**2).sum() / 2 == pytest.approx(1.0)
+    assert np.all(np.diff(rates) > 0.0)
+
+
 def test_a_single_walk_keeps_its_variance_for_months():
     """Over time the mean square of cosines of different rates is half their number, whatever the phases."""
     values = np.array([Walk(0.1, 1.0, 7).at(age) for age in np.linspace(0.0, 1e7, 4000)])
@@ -110,7 +116,7 @@ def test_a_single_walk_keeps_its_variance_for_months():
 @given(ages, st.floats(0.1, 1000.0), st.integers(0, 2**64 - 1))
 def test_a_walk_is_bounded_and_scales_with_its_relaxation_time(age, relaxation, seed):
     value = Walk(0.5, relaxation, seed).at(age * relaxation)
-    assert abs(value) <= 0.5 * math.sqrt(2 * PARTIALS)
+    assert abs(value) <= 0.5 * float(partials(seed)[0].sum())
     assert value == pytest.approx(Walk(0.5, 1.0, seed).at(age), abs=1e-6)
 
 
