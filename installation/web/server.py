@@ -133,6 +133,7 @@ class Complaints(logging.Filter):
         self._quiet_until = -math.inf
         self.logger = logging.Logger(__name__)  # noqa: LOG001 - one of the tree would outlive its server, filters and all
         self.logger.parent = log
+        self.logger.setLevel(logging.DEBUG)  # where aiohttp puts the commonest of it
         self.logger.addFilter(self)
 
     def filter(self, record: logging.LogRecord) -> bool:
