@@ -16,6 +16,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from installation.stage.placement import Box
@@ -93,12 +94,12 @@ def extent(displays: Sequence[Display]) -> Box:
 
 
 class Watch:
-    """A thread that looks again and again, and keeps the displays awake."""
+    """A thread that looks again and again, and whenever something has changed keeps the displays awake."""
 
-    def __init__(self, first: Seen, again: Callable[[], Seen], every: float = EVERY) -> None:
+    def __init__(self, first: Seen, again: Callable[[], Seen], awake: Callable[[], None], every: float = EVERY) -> None:
         """Begin with what was seen first; look every so many seconds."""
-        self._seen = first
-        self._again = again
+        self.seen = first
+        self._again, self._awake = again, awake
         self._every = every
         self._news: queue.Queue[Seen] = queue.Queue()
         self._leaving = threading.Event()
@@ -119,12 +120,23 @@ class Watch:
         self._thread.join(PATIENCE)
 
     def _work(self) -> None:
+        self._awake()
         while not self._leaving.wait(self._every):
             seen = self._again()
-            if seen != self._seen:
+            if seen != self.seen:
                 log.info("The displays are now %s.", ", ".join(map(_described, seen.displays)) or "not to be seen")
-                self._seen = seen
+                self.seen = seen
                 self._news.put(seen)
+                self._awake()
+
+
+def watching(environ: Mapping[str, str]) -> Watch:
+    """A watch over the displays of the X server that the stage is going to open its window on, kept awake by it.
+
+    Without one there is nothing to be seen. Waits for its first answer, as ``look`` does.
+    """
+    ours = dict(environ) if environ.get("SDL_VIDEODRIVER", "x11") == "x11" else {}
+    return Watch(look(ours), partial(look, ours), partial(wake, ours))
 
 
 def _described(display: Display) -> str:

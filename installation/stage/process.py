@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
@@ -16,16 +17,18 @@ from installation.machine.ring import Ring
 from installation.machine.settings import Settings
 from installation.machine.wires import Uplink, Wires
 from installation.records import Order
+from installation.stage.displays import watching
 from installation.stage.exposure import Exposure
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
 from installation.stage.overlay import Overlay
 from installation.stage.overlays.writer import ORDERS, Writer
 from installation.stage.pace import Pace
-from installation.stage.panel import Staging, closed
-from installation.stage.presenter import opened
+from installation.stage.panel import BLACK, Staging, closed
+from installation.stage.presenter import Presenter, opened
 from installation.stage.preview import WIDTH, Preview
 from installation.stage.reel import Reel
+from installation.stage.rig import Rig
 from installation.stage.smoulder import Smoulder
 from installation.stage.wall import Wall
 from installation.stage.window import Window
@@ -33,14 +36,15 @@ from installation.stage.window import Window
 log = logging.getLogger(__name__)
 
 PREVIEW = "preview.png"
+LEAVING = ("escape", "q", "quit")
 
 
 def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None) -> None:
     """The life of the stage, until it is told to quit or the conductor is gone.
 
-    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; and ``Writer``'s, for what is written
-    over it. Reports: ``ready`` {headless, driver, size, preview} after the first flip; ``key`` {name} for ``escape``,
-    ``q``, and ``quit`` when the window was closed.
+    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; ``align``, as ``Rig.obey`` says; and
+    ``Writer``'s, for what is written over it. Reports: ``ready`` {headless, driver, size, preview} after the first
+    flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the window was closed.
     """
     import cv2
 
@@ -53,8 +57,9 @@ def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None)
         uplink.report("ready", **stage.described())
         while _obeyed(uplink, stage):
             stage.flip()
-            for wish in stage.window.wishes():
-                uplink.report("key", name=wish)
+            for stroke in stage.window.strokes():
+                if not stage.rig.stroke(stroke.key, shift=stroke.shift) and stroke.key in LEAVING:
+                    uplink.report("key", name=stroke.key)
 
 
 class Stage:
@@ -63,7 +68,10 @@ class Stage:
     def __init__(self, wires: Wires, settings: Settings) -> None:
         """Open the window and join the wires."""
         now = time.monotonic()
-        self.presenter = opened(settings.stage)
+        self._settings = settings.stage
+        self._watch = watching(os.environ)
+        self.rig = Rig(settings.stage, settings.state, self._watch.seen)
+        self.presenter = self._presenter()
         self.pace = Pace(self.window.rate, now)
         self._board = Board(wires.board)
         self._vitals = Vitals(wires, "stage")
@@ -78,6 +86,12 @@ class Stage:
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
         self._flips = 0
         self._shown = 0
+
+    def _presenter(self) -> Presenter:
+        """A presenter over everything that the outputs hang on."""
+        presenter = opened(self._settings, self.rig.covering)
+        self.rig.hang(presenter.window.size)
+        return presenter
 
     @property
     def window(self) -> Window:
@@ -97,7 +111,8 @@ class Stage:
         knobs = read(Staging, values)
         if not knobs.hold:
             self._take_in(now, knobs)
-        self.presenter.show(self._exposure(values, knobs, now), ())
+        self._mind_the_displays()
+        self.presenter.show(self._exposure(values, knobs, now), self.rig.outputs)
         self._beat(revision)
         if self._preview and self._preview.due(now):
             self._preview.offer(self.presenter.glance(WIDTH))
@@ -120,7 +135,18 @@ class Stage:
             grain=knobs.grain,
             seconds=self._smoulder.age,
             turn=self._wall.turn,
+            cards=self.rig.cards(knobs.pattern, now, self.presenter.canvas) if values.get(BLACK, 0.0) == 0.0 else (),
         )
+
+    def _mind_the_displays(self) -> None:
+        """Light what has come, let go of what has gone; a larger desktop wants a larger window."""
+        seen = self._watch.news()
+        if seen is None:
+            return
+        if self.rig.notice(seen):
+            self.presenter.close()
+            self.presenter = self._presenter()
+        self.window.stand()
 
     def described(self) -> dict[str, object]:
         """What the conductor is told once the first picture is there."""
@@ -143,6 +169,7 @@ class Stage:
         """Leave the window and let the disk come to its end."""
         self._loader.close()
         self.writer.close()
+        self._watch.close()
         if self._preview:
             self._preview.close()
         self.presenter.close()
@@ -191,8 +218,10 @@ def _follow(order: Order, stage: Stage) -> bool:
             return False
         case "origin":
             stage.ask(Path(order.data["path"]))
+        case "align":
+            stage.rig.obey(order.data)
         case name if name in ORDERS:
             stage.writer.obey(order)
         case _:
-            log.warning("The stage knows no order %r, only origin, %s and quit.", order.name, ", ".join(ORDERS))
+            log.warning("The stage knows no order %r, only origin, align, %s and quit.", order.name, ", ".join(ORDERS))
     return True

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -27,6 +27,13 @@ DEVICES = Path("/dev")
 CHANNELS = 4  # bytes per pixel of the window: blue, green, red and one to spare, in the order its masks say
 GL_VERSION = (3, 3)  # core: the oldest that every driver of the last ten years has
 ORIGIN = (0, 0)
+
+
+class Stroke(NamedTuple):
+    """A key that was pressed, by SDL's name for it, and whether Shift was held."""
+
+    key: str
+    shift: bool = False
 
 
 class WindowError(Refusal):
@@ -59,6 +66,7 @@ class Window:
 
         self._pygame = pygame
         self._opengl = opengl
+        self._covering = covering is not None
         self.driver, self.trouble = _start(pygame, drivers(os.environ, sys.platform))
         if opengl and self.driver == "dummy":
             self.driver = _offscreen(pygame, settings.renderer)
@@ -90,13 +98,19 @@ class Window:
         except self._pygame.error as error:
             raise WindowError(f"The window cannot be flipped any more ({error}).") from error
 
-    def wishes(self) -> Iterator[str]:
-        """What the person at the keyboard wants: ``escape``, ``q``, or ``quit`` when the window was closed."""
+    def strokes(self) -> Iterator[Stroke]:
+        """What the person at the keyboard has pressed, by SDL's names; ``quit`` when the window was closed."""
         for event in self._pygame.event.get():
             if event.type == self._pygame.QUIT:
-                yield "quit"
-            elif event.type == self._pygame.KEYDOWN and event.key in {self._pygame.K_ESCAPE, self._pygame.K_q}:
-                yield self._pygame.key.name(event.key)
+                yield Stroke("quit")
+            elif event.type == self._pygame.KEYDOWN:
+                yield Stroke(self._pygame.key.name(event.key), shift=bool(event.mod & self._pygame.KMOD_SHIFT))
+
+    def stand(self) -> None:
+        """Put a window that covers the desktop back into its place, should somebody have moved it."""
+        display = self._pygame.display
+        if self._covering and display.get_window_position() != ORIGIN:
+            display.set_window_position(ORIGIN)
 
     def close(self) -> None:
         """Give the display back."""

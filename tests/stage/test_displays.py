@@ -64,17 +64,18 @@ def test_a_change_is_news_once_and_no_change_is_none():
             looked.set()
         return seen or both
 
-    watch = Watch(both, again, every=0.001)
+    watch = Watch(both, again, lambda: None, every=0.001)
     assert looked.wait(10)
     assert watch.news() == both  # the newest of two changes
     assert watch.news() is None
     watch.close()
 
 
-def test_a_change_reaches_whoever_asks_now_and_then():
-    seen = [Seen()]
-    watch = Watch(seen[0], lambda: seen[0], every=0.001)
+def test_a_change_reaches_whoever_asks_now_and_then_and_keeps_the_displays_awake():
+    seen, woken = [Seen()], list[bool]()
+    watch = Watch(seen[0], lambda: seen[0], lambda: woken.append(True), every=0.001)
     assert watch.news() is None
     seen[0] = Seen(sockets=("card0-HDMI-A-1",))
     assert until(watch.news).sockets == ("card0-HDMI-A-1",)
+    until(lambda: len(woken) == 2)  # at the beginning, and after the change
     watch.close()

@@ -54,13 +54,21 @@ def test_a_driver_that_cannot_be_started_is_named_and_the_dummy_one_taken(monkey
     window.close()
 
 
-def test_keys_and_the_closed_window_are_wishes_and_other_keys_are_not(opened):
+def test_keys_are_told_by_name_and_the_closed_window_as_quit(opened):
     window = opened()
-    list(window.wishes())
-    for key in (pygame.K_a, pygame.K_ESCAPE, pygame.K_q):
-        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key))
+    list(window.strokes())
+    for key in (pygame.K_TAB, pygame.K_1, pygame.K_LEFT, pygame.K_ESCAPE, pygame.K_q):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=key, mod=pygame.KMOD_NONE))
     pygame.event.post(pygame.event.Event(pygame.QUIT))
-    assert list(window.wishes()) == ["escape", "q", "quit"]
+    assert [stroke.key for stroke in window.strokes()] == ["tab", "1", "left", "escape", "q", "quit"]
+
+
+def test_shift_is_told_with_the_key(opened):
+    window = opened()
+    list(window.strokes())
+    for held in (pygame.KMOD_LSHIFT, pygame.KMOD_RSHIFT, pygame.KMOD_LCTRL):
+        pygame.event.post(pygame.event.Event(pygame.KEYDOWN, key=pygame.K_UP, mod=held))
+    assert list(window.strokes()) == [("up", True), ("up", True), ("up", False)]
 
 
 def test_a_display_that_is_not_there_is_replaced_by_the_first_and_said(opened, caplog):
