@@ -36,7 +36,6 @@ class Graphics:
         self._whole = (whole(*window.size),)
         with _errors():
             self._gl = context()
-            self._gl.clear()
             self._painter = Painter(self._gl, self._gl.detect_framebuffer(), canvas, fit)
         self.renderer = str(self._gl.info["GL_RENDERER"])
 
@@ -57,6 +56,12 @@ class Graphics:
             self._painter.paint(exposure, outputs or self._whole)
             if self._flips % CHECKED == 1 and (error := self._gl.error) != "GL_NO_ERROR":
                 raise GraphicsError(f"OpenGL has failed on {self.renderer} ({error}).")
+        self.window.flip()
+
+    def blank(self) -> None:
+        """Flip to black."""
+        with _errors():
+            self._gl.screen.clear()
         self.window.flip()
 
     def glance(self, width: int) -> Pixels:

@@ -127,7 +127,7 @@ def _graphics(settings: StageSettings, covering: tuple[int, int] | None) -> Grap
     except GraphicsError:
         window.close()
         raise
-    _measure(window, settings.rate)
+    _measure(graphics, settings.rate)
     return graphics
 
 
@@ -136,9 +136,10 @@ def _require_worth(graphics: Graphics, renderer: str) -> None:
         raise GraphicsError(f"{graphics.renderer} is no graphics card, so OpenGL would only be slower.")
 
 
-def _measure(window: Window, rate: float) -> None:
+def _measure(graphics: Graphics, rate: float) -> None:
     """Give a window whose driver says vsync and does not wait the pace that was set."""
-    if window.vsync and not waits(window.flip, time.monotonic, window.rate):
+    window = graphics.window
+    if window.vsync and not waits(graphics.blank, time.monotonic, window.rate):
         log.info("The driver says vsync and does not wait for it; the stage keeps its own pace.")
         window.rate = rate
 

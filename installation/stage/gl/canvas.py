@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from installation.stage.exposure import Exposure
 from installation.stage.gl.fire import Fire
 from installation.stage.gl.holdings import HALF, SINGLE, Holdings, Size, draw
@@ -51,7 +53,7 @@ class Canvas:
         if self._picture is None or self._picture.size != (width, height):
             self._sheet.free()
             self._picture = self._sheet.texture((width, height), 3, SINGLE)
-        self._picture.write(light)
+        self._picture.write(np.ascontiguousarray(light))
         return self._picture
 
     def lay(self, picture: moderngl.Texture, ink: moderngl.Texture | None, exposure: Exposure) -> None:
