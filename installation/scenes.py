@@ -11,22 +11,20 @@ from __future__ import annotations
 
 import math
 import tomllib
-from bisect import bisect_right
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import cues, melting, modulators, signs
+from installation import cues, melting, modulators, scores, signs
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
-from installation.melting import MeltingPoint
 from installation.modulators import Modulator
+from installation.scores import Curve
 from installation.signs import Sign
 from installation.tables import shown
 
@@ -35,7 +33,6 @@ WITH_MODEL = ("archive", "diffusion")  # ember is one model and carries it along
 MOST_CELLS = 16  # in a row of a wall: 64 pixels each at the largest size
 MOST_BYTES = 2**20  # a scene is a page of text; a megabyte is somebody's mistake
 CAMERA, STAND_IN = "camera", "cat"  # an origin that is looked at, and what burns until something is seen
-LAST_GENERATION = 2.0**53  # beyond it a float64 no longer counts one by one
 HIGHEST_SEED = 2**64 - 1
 SIZES = range(64, 1025, 64)
 
@@ -44,28 +41,6 @@ Value = TypeVar("Value")
 
 class SceneError(Refusal):
     """A scene that cannot be played: file, key and reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """A moving value: straight lines between points (generation, value), generations rising.
-
-    Before the first point its value holds. After the last it holds too, or everything repeats with the generation of
-    the last point as period.
-    """
-
-    points: tuple[tuple[float, float], ...]
-    repeat: bool = False
-
-    def at(self, serial: float) -> float:
-        """The value at a generation counted from the scene's start; never outside the points' values."""
-        moment = math.fmod(serial, self.points[-1][0]) if self.repeat else serial
-        after = bisect_right(self.points, moment, key=_generation)
-        if after in {0, len(self.points)}:
-            return self.points[max(after - 1, 0)][1]
-        (start, origin), (end, goal) = self.points[after - 1 : after + 1]
-        value = origin + (goal - origin) * ((moment - start) / (end - start))
-        return min(max(value, min(origin, goal)), max(origin, goal))
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,15 +99,15 @@ def load(
     text = _read(path)
     raw = _parsed(path, text)
     try:
-        melt = _melting_points(raw, path.parent, (assets / melting.NAME, measured))
+        melt = scores.melting_points(raw, path.parent, (assets / melting.NAME, measured))
         tables = {key: raw[key] for key in raw if key not in (*_HEADER, *_LAYERS)}
-        values, score = _knob_values(tables, knobs, melt)
+        values, score = scores.knob_values(tables, knobs, melt, (*_HEADER, *_LAYERS))
         return Scene(
             name=path.stem,
             values=values,
             score=score,
             text=text,
-            cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: _constants(table, knobs, melt)),
+            cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: scores.constants(table, knobs, melt)),
             modulators=_modulators(raw.get("modulate", {}), knobs, readings),
             overlays=signs.read(raw.get("overlay", []), knobs, readings),
             **_header(raw, path, assets, restorers),
@@ -302,155 +277,12 @@ def _require_picture(path: Path) -> None:
         )
 
 
-# The knobs ----------------------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Melt:
-    """The melting points known for the scene's restorer, by medium, and how it is called."""
-
-    points: Mapping[str, MeltingPoint]
-    restorer: str
-
-    def resolve(self, knob: Knob, text: str) -> float:
-        """The number behind ``melt + 0.05``."""
-        key = _dotted(knob.address)
-        try:
-            away = melting.offset(text)
-        except melting.MeltingError as error:
-            raise SceneError(f"{key} takes {knob.expects()}, and it {error}.") from None
-        medium = knob.address.split("/")[2]
-        point = self.points.get(medium)
-        if point is None:
-            raise SceneError(
-                f"{key}: nobody has measured where {self.restorer} melts in {medium}. "
-                f"Measure it: burntout melt --restorer {self.restorer} --medium {medium}."
-            )
-        if point.temperature is None:
-            raise SceneError(f"{key}: {self.restorer} does not melt in {medium} at any temperature. Write a number.")
-        return round(point.temperature + away, 6)
-
-
-def _melting_points(raw: Mapping[str, Any], beside: Path, tables: Iterable[Path | None]) -> _Melt:
-    """What is known of the scene's restorer; later tables are believed before earlier ones."""
-    restorer, model = raw.get("restorer", "ember"), raw.get("model")
-    if isinstance(model, str) and "/" in model:
-        model = str((beside / model).resolve())
-    points = {}
-    for table in tables:
-        points.update(melting.read(table) if table else {})
-    own = {medium: point for (name, given, medium), point in points.items() if (name, given) == (restorer, model)}
-    return _Melt(own, str(restorer))
-
-
-def _knob_values(
-    tables: Mapping[str, Any], knobs: Mapping[str, Knob], melt: _Melt
-) -> tuple[dict[str, float], dict[str, Curve]]:
-    values: dict[str, float] = {}
-    score: dict[str, Curve] = {}
-    for address, raw in _flat(tables, "", knobs):
-        if isinstance(raw, dict):
-            score[address] = _curve(knobs[address], raw, melt)
-        else:
-            values[address] = _constant(knobs[address], raw, melt)
-    return values, score
-
-
-def _flat(table: Mapping[str, Any], prefix: str, knobs: Mapping[str, Knob]) -> Iterable[tuple[str, Any]]:
-    """Every knob's address with its raw value. Recursion goes no deeper than the addresses do."""
-    for key, value in table.items():
-        address = f"{prefix}/{key}"
-        if "/" in key:
-            raise _unknown(address, knobs)
-        if address in knobs:
-            yield address, value
-        elif isinstance(value, dict) and any(known.startswith(f"{address}/") for known in knobs):
-            yield from _flat(value, address, knobs)
-        else:
-            raise _unknown(address, knobs)
-
-
-def _unknown(address: str, knobs: Mapping[str, Knob]) -> SceneError:
-    tables = {known.rsplit("/", n)[0] for known in knobs for n in range(1, known.count("/"))}
-    dotted = [_dotted(name) for name in (*knobs, *sorted(tables))]
-    key = _dotted(address)
-    hint = nearest(key, [*_HEADER, *_LAYERS, *dotted])
-    return SceneError(f"nothing listens to the key {shown(key)}.{hint}")
-
-
-def _constant(knob: Knob, raw: Any, melt: _Melt) -> float:
-    if isinstance(raw, str) and knob.address.startswith("/burn/") and knob.address.endswith("/temperature"):
-        raw = melt.resolve(knob, raw)
-    fits = {
-        "number": type(raw) in {int, float},
-        "whole": type(raw) is int,
-        "switch": type(raw) is bool,
-        "choice": type(raw) is str and raw in knob.choices,
-    }
-    if not fits[knob.kind] or (knob.kind != "choice" and not knob.low <= raw <= knob.high):
-        hint = nearest(raw, knob.choices) if isinstance(raw, str) else ""
-        raise SceneError(f"{_dotted(knob.address)} takes {knob.expects()}, not {shown(raw)}.{hint}")
-    return knob.parse(raw)
-
-
-def _curve(knob: Knob, raw: Mapping[str, Any], melt: _Melt) -> Curve:
-    """``{ score = [[generation, value], …], repeat = true }`` for knobs that are numbers."""
-    key = _dotted(knob.address)
-    if knob.kind not in {"number", "whole"}:
-        raise SceneError(f"{key} cannot move: it takes {knob.expects()}.")
-    for name in raw:
-        if name not in {"score", "repeat"}:
-            raise SceneError(
-                f"{key} has no {shown(name)}; a score has score and repeat.{nearest(name, ('score', 'repeat'))}"
-            )
-    repeat = _typed_switch(f"{key}.repeat", raw.get("repeat", False))
-    points = _points(knob, raw.get("score"), melt)
-    if repeat and points[-1][0] == 0.0:
-        raise SceneError(f"{key} cannot repeat: its last point must lie after generation 0.")
-    return Curve(points, repeat)
-
-
-def _typed_switch(key: str, value: Any) -> bool:
-    if not isinstance(value, bool):
-        raise SceneError(f"{key} takes true or false, not {shown(value)}.")
-    return value
-
-
-def _points(knob: Knob, raw: Any, melt: _Melt) -> tuple[tuple[float, float], ...]:
-    key = f"{_dotted(knob.address)}.score"
-    if not isinstance(raw, list) or not raw:
-        raise SceneError(f"{key} takes points [[generation, value], …], not {shown(raw)}.")
-    points = tuple(_point(knob, key, point, melt) for point in raw)
-    for before, after in pairwise(points):
-        if after[0] <= before[0]:
-            raise SceneError(f"{key}: generation {after[0]:g} stands after {before[0]:g}. Put the points in order.")
-    return points
-
-
-def _point(knob: Knob, key: str, raw: Any, melt: _Melt) -> tuple[float, float]:
-    if not isinstance(raw, list) or len(raw) != 2:  # noqa: PLR2004 - a generation and a value
-        raise SceneError(f"{key}: a point is [generation, value], not {shown(raw)}.")
-    generation, value = raw
-    if type(generation) not in {int, float} or not 0 <= generation <= LAST_GENERATION:
-        raise SceneError(f"{key}: a generation is a number from 0 on, not {shown(generation)}.")
-    return float(generation), _constant(knob, value, melt)
-
-
-def _generation(point: tuple[float, float]) -> float:
-    return point[0]
-
-
-def _dotted(address: str) -> str:
-    """An address as a TOML key: ``/burn/gaussian/temperature`` is ``burn.gaussian.temperature``."""
-    return address.lstrip("/").replace("/", ".")
-
-
 # Cues and modulators --------------------------------------------------------------------------------------------------
 
 
 def _modulators(tables: Any, knobs: Mapping[str, Knob], readings: Collection[str] | None) -> dict[str, Modulator]:
     """``[modulate.stage.brightness] kind = "lfo" ...``: by knob address."""
-    flat = _flat(_table("modulate", tables), "", knobs)
+    flat = scores.flat(_table("modulate", tables), "", knobs)
     found = {address: _modulator(knobs[address], raw) for address, raw in flat}
     if readings is not None:
         modulators.require_readings(found, readings)
@@ -458,7 +290,7 @@ def _modulators(tables: Any, knobs: Mapping[str, Knob], readings: Collection[str
 
 
 def _modulator(knob: Knob, raw: Any) -> Modulator:
-    key = f"modulate.{_dotted(knob.address)}"
+    key = f"modulate.{scores.dotted(knob.address)}"
     try:
         return modulators.read(knob, _table(key, raw))
     except Refusal as error:
@@ -483,14 +315,6 @@ def _cues(raw: Mapping[str, Any], beside: Path, shipped: Path, values: cues.Valu
         return cues.read(listed["cue"], values, known)
     except Refusal as error:
         raise SceneError(f"{path.name}: {error}") from None
-
-
-def _constants(table: Mapping[str, Any], knobs: Mapping[str, Knob], melt: _Melt) -> dict[str, float]:
-    """The knobs that a cue goes to."""
-    values, score = _knob_values(table, knobs, melt)
-    if score:
-        raise SceneError(f"{_dotted(next(iter(score)))} takes one value in a cue; a score is for the scene.")
-    return values
 
 
 def _table(key: str, raw: Any) -> Mapping[str, Any]:

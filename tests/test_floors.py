@@ -14,13 +14,13 @@ HOUSE = Path(__file__).parents[1] / "installation"
 
 #: Bottom first. A room is a module or a folder directly below ``installation``.
 FLOORS = (
-    ("errors", "records", "knobs", "randomness", "images", "melting", "tables", "signs", "cues", "modulators"),
+    ("errors", "records", "knobs", "randomness", "images", "melting", "tables", "signs", "cues", "modulators", "scores"),
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
     ("camera", "controllers"),
     ("publishing", "engine", "panels", "training", "caretaker", "playing"),
-    ("web",),
+    ("web", "collapsing"),
     ("guests",),
     ("conductor",),
     ("bench", "doctor", "melt", "soak", "terminal"),
