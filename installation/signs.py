@@ -100,7 +100,7 @@ KINDS: Mapping[str, Kind] = {
         "The picture's spectrum: power over wavelength.", (), ("label", "width", "height"), "right", 0.024, 0.24, 0.3
     ),
     "columns": Kind("Prose in columns side by side.", (), ("columns", "width", "height"), "centre", 0.034, 0.9, 0.8),
-    "sources": Kind("Small pictures with their names.", (), ("label", "height"), "bottom-left", 0.024, 0.9, 0.12),
+    "sources": Kind("Small pictures with their names.", (), ("label", "width", "height"), "bottom-left", 0.024, 0.9, 0.12),
 }
 _ALWAYS = ("kind", "where", "size")
 

@@ -23,6 +23,8 @@ KNOBS = {
     "/stage/black": 0.0,
     "/stage/hold": 0.0,
     "/stage/show": 0.0,
+    "/stage/overlays": 1.0,
+    "/stage/pattern": 0.0,
     "/stage/smoulder": 0.0,
     "/stage/smoulder-amount": 0.2,
     "/programme/open": 1.0,

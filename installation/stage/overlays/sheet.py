@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 INK, FAINT, HAIR, EMBER = (240, 236, 228), (186, 181, 172), (104, 100, 94), (246, 138, 62)
 DARK = 0.72  # of a plate's middle
 SAFE = 0.05  # of each side: what an overscanning display, a frame or a blended edge may take away
-PAD, SOFT = 1.5, 0.36  # of a plate, in sizes: how far it reaches beyond the text, and how softly it ends
+PAD, SOFT = 1.5, 0.3  # of a plate, in sizes: how far it reaches beyond the text, and how softly it ends
 REACH = 2.2  # times SOFT, where a Gaussian has all but ended
 FINE = 4  # bits of a pixel that lines are drawn to
 
