@@ -428,6 +428,17 @@ def test_a_scene_with_cues_and_modulators_travels_to_the_engine(house):
     assert pickle.loads(pickle.dumps(played)) == played  # noqa: S301 - our own bytes
 
 
+def test_a_scene_may_begin_with_the_camera_and_with_a_picture_of_the_house_until_then(house):
+    scene = load(house, 'origin = "camera"')
+    assert scene.camera
+    assert scene.origin.stem == "cat"
+
+
+def test_a_picture_called_camera_is_reached_by_its_path(house):
+    (house / "scenes" / "camera.png").write_bytes((house / "assets" / "origins" / "cat.png").read_bytes())
+    assert not load(house, 'origin = "./camera.png"').camera
+
+
 # The scenes that ship -----------------------------------------------------------------------------------------------
 
 

@@ -13,6 +13,7 @@ from installation import __version__
 from installation.errors import Refusal
 from installation.recording import takes
 from installation.records import Order
+from installation.scenes import CAMERA
 
 if TYPE_CHECKING:
     from installation.scenes import Scene
@@ -48,7 +49,8 @@ class Desk:
         if self.take:
             raise Refusal(f"Already recording {self.take.name}; send /record/stop first.")
         self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
-        told = {"title": scene.title, "scene": scene.name, "scene_text": scene.text, "origin": scene.origin.name}
+        told = {"title": scene.title, "scene": scene.name, "scene_text": scene.text}
+        told["origin"] = CAMERA if scene.camera else scene.origin.name
         manifest = {**told, "version": __version__, **{key: playing.get(key) for key in PLAYED}}
         self._beginning = Order("start", {"folder": str(self.take), "manifest": manifest})
         self._lineages = 0
