@@ -270,7 +270,7 @@ class Conductor:
         except Refusal as refusal:
             self._refuse(message, refusal, now)
         else:
-            if not is_question(message.arguments):
+            if message.address not in self.knobs or not is_question(message.arguments):
                 self._desk.log(message=asdict(message))
 
     def _turn(self, message: Message, now: float) -> None:

@@ -64,3 +64,4 @@ def test_a_go_and_what_follows_it_reach_the_loop_as_numbers(tmp_path, state):
         peer.say("/in/level", 1.0)
         until(lambda: show.knob("/loop/rotate") > 2.0)
         assert "Traceback" not in show.stop()
+    assert [line["message"]["address"] for line in log_of(state) if "message" in line] == ["/go", "/in/level"]  # type: ignore[index]
