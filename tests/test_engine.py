@@ -1,0 +1,139 @@
+"""The engine in a thread of the test: what it wears, and what it says of it. tests/system has it killed."""
+
+import threading
+from multiprocessing import Pipe
+from pathlib import Path
+
+import pytest
+import torch
+
+from installation import engine as room
+from installation import scenes
+from installation.machine import wires as wiring
+from installation.machine.board import Board
+from installation.machine.files import share
+from installation.machine.ring import Ring
+from installation.machine.settings import Settings
+from installation.machine.wires import Uplink
+from installation.panels import all_knobs
+from installation.records import Order
+from installation.restorers.ember import Ember
+from installation.training.proof import export
+from tests.restorers.test_ember import falling_bands, tiny_network
+from tests.restorers.tiny_conditions import knowing
+from tests.support import until
+
+PLAIN = (
+    'origin = "cat"\nrestorer = "ember"\nseed = 7\nsize = 64\n[loop]\npace = 0.0\nstages = 0\n[restore]\nsteps = 1\n'
+)
+
+
+class Show:
+    """An engine, and the conductor's end of its wires."""
+
+    def __init__(self, folder, scene):
+        self.knobs = all_knobs()
+        self.wires = wiring.lay(folder)
+        self.board = Board.create(self.wires.board, {address: knob.default for address, knob in self.knobs.items()})
+        Board.create(self.wires.vitals("engine"), room.ENGINE_VITALS).close()
+        Ring.create(self.wires.ring, 64 * 64).close()
+        path = folder / "plain.toml"
+        path.write_text(PLAIN.replace("ember", scene))
+        self.scene = scenes.load(path, self.knobs, share("assets"))
+        self.board.write(dict(self.scene.values))
+        self.settings = Settings.model_validate({"state": folder, "engine": {"device": "cpu", "threads": 1}})
+        self.reports = []
+        self.live()
+
+    def live(self):
+        """Begin a life, as the conductor would."""
+        self.pipe, theirs = Pipe()
+        engine = room.Engine(self.wires, Uplink(theirs), self.settings)
+        self.thread = threading.Thread(target=engine.serve, daemon=True)
+        self.thread.start()
+        self.order("play", scene=self.scene, seed=None, resume=True)
+        self.hear("playing")
+
+    def order(self, name, **data):
+        self.pipe.send(Order(name, data))
+
+    def hear(self, name):
+        """The next report of this name from now on."""
+
+        def heard():
+            while self.pipe.poll():
+                self.reports.append(self.pipe.recv())
+                if self.reports[-1].name == name:
+                    return self.reports[-1].data
+            return None
+
+        return until(heard, within=60.0)
+
+    def die(self):
+        self.order("quit")
+        self.thread.join(30.0)
+        assert not self.thread.is_alive()
+
+
+@pytest.fixture
+def show(request, tmp_path):
+    threads = torch.get_num_threads()
+    playing = Show(tmp_path, getattr(request, "param", "ember"))
+    yield playing
+    playing.die()
+    playing.board.close()
+    torch.set_num_threads(threads)  # which the engine has set for itself
+
+
+@pytest.fixture
+def other(tmp_path):
+    """Another ember, as a collapse keeps it."""
+    folder = tmp_path / "generation-001"
+    export(Ember(tiny_network(1), falling_bands(), "", knowing()), folder)
+    return str(folder)
+
+
+def test_the_weights_of_another_generation_are_worn_from_one_generation_to_the_next(show, other):
+    own = show.reports[-1].data
+    before = show.hear("generation")["serial"]
+    show.order("wear", model=other)
+    worn = show.hear("playing")
+    assert (worn["model"], worn["seed"], worn["restorer"]) == (other, own["seed"], "ember")
+    assert worn["digest"] != own["digest"]
+    assert worn["serial"] >= before
+    assert show.hear("generation")["serial"] == worn["serial"] + 1
+    show.order("wear", model=None)
+    assert show.hear("playing")["digest"] == own["digest"]
+
+
+def test_damaged_weights_are_refused_and_the_show_goes_on(show, other):
+    Path(other, "config.json").write_text("{}")
+    show.order("wear", model=other)
+    refused = show.hear("refused")
+    assert refused["order"] == "wear"
+    assert refused["reason"].endswith("The show goes on with what it wore.")
+    assert show.hear("generation")
+
+
+def test_a_reborn_engine_wears_what_the_last_one_wore_and_plays_the_lineage_on(show, other):
+    show.order("wear", model=other)
+    worn = show.hear("playing")
+    show.die()
+    show.live()
+    assert show.reports[-1].data["digest"] == worn["digest"]
+    assert show.reports[-1].data["serial"] >= worn["serial"]
+
+
+def test_a_lesion_is_in_the_record_of_the_generation(show):
+    show.board.write({"/lesion/share": 0.5, "/lesion/kind": 1.0})
+    until(lambda: show.hear("generation")["knobs"]["/lesion/share"] == 0.5)
+    assert show.reports[-1].data["knobs"]["/lesion/kind"] == "neurons"
+
+
+@pytest.mark.parametrize("show", ["archive"], indirect=True)
+def test_a_lesion_of_a_restorer_without_weights_is_said_once(show):
+    show.board.write({"/lesion/share": 0.5})
+    assert "the archive has no weights" in show.hear("refused")["reason"]
+    show.hear("generation")
+    show.hear("generation")
+    assert sum(report.name == "refused" for report in show.reports) == 1
