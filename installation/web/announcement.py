@@ -61,6 +61,9 @@ async def announce(services: Sequence[Service], name: str) -> None:
     from zeroconf.asyncio import AsyncZeroconf
 
     addresses = sorted({address for service in services for address in addresses_of(service.host)})
+    if not addresses:
+        log.warning("Zeroconf has no network to speak to. Controllers must be told where we are.")
+        return
     try:
         voice = AsyncZeroconf(interfaces=addresses)
     except (OSError, Error) as error:
@@ -74,7 +77,7 @@ async def announce(services: Sequence[Service], name: str) -> None:
         log.info("Announced by zeroconf as %s.", name)
         await asyncio.Event().wait()
     except (OSError, Error, TimeoutError) as error:
-        log.warning("Not announced by zeroconf (%s). Controllers must be told where we are.", error or "no answer")
+        log.warning("Not announced by zeroconf (%s). Controllers must be told where we are.", str(error) or "no answer")
     finally:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL):
