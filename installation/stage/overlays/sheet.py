@@ -1,6 +1,6 @@
 """The sheet that an overlay is drawn on: inks, the soft dark plate that keeps them legible, lines and small pictures.
 
-A plate is black with ``DARK`` alpha. Over pure white that leaves luminance 0.06, against which the ink has a contrast
+A plate is black with ``DARK`` alpha. Over pure white that leaves luminance 0.05, against which the ink has a contrast
 above 7 and the fainter ones above 3 (WCAG 2.2, 1.4.3 and 1.4.11); over a dark picture it is hardly seen.
 """
 
@@ -22,10 +22,11 @@ if TYPE_CHECKING:
     Ink = tuple[int, int, int]
 
 INK, FAINT, HAIR, EMBER = (240, 236, 228), (186, 181, 172), (104, 100, 94), (246, 138, 62)
-DARK = 0.72  # of a plate's middle
+DARK = 0.76  # of a plate's middle
 SAFE = 0.05  # of each side: what an overscanning display, a frame or a blended edge may take away
-PAD, SOFT = 1.5, 0.3  # of a plate, in sizes: how far it reaches beyond the text, and how softly it ends
-REACH = 2.2  # times SOFT, where a Gaussian has all but ended
+PAD, SOFT = 1.8, 0.4  # of a plate, in sizes: how far its sheet reaches beyond the contents, and how softly it ends
+TIGHT = 0.45  # sizes by which it ends sooner above and below: lines have room there already, and plates stand close
+REACH = 2.3  # times SOFT, where a Gaussian has all but ended
 FINE = 4  # bits of a pixel that lines are drawn to
 
 
@@ -104,7 +105,7 @@ class Sheet:
 def plate(width: int, height: int, size: float) -> Sheet:
     """A sheet on a soft dark plate, for letters of ``size`` pixels."""
     pad = round(PAD * size)
-    return Sheet(width, height, pad, _plate(width, height, pad, SOFT * size))
+    return Sheet(width, height, pad, _plate(width, height, pad, size))
 
 
 def clear(width: int, height: int) -> Sheet:
@@ -115,7 +116,7 @@ def clear(width: int, height: int) -> Sheet:
 def band(width: int, height: int, size: float) -> Drawing:
     """A plate from edge to edge, soft above and below. Its contents are ``height`` high."""
     pad = round(PAD * size)
-    column = _plate(4 * pad + 1, height, pad, SOFT * size)[:, 3 * pad]
+    column = _plate(4 * pad + 1, height, pad, size)[:, 3 * pad]
     pixels = np.zeros((height + 2 * pad, width, 4), np.uint8)
     pixels[..., 3] = column[:, None]
     return Drawing(pixels, pad)
@@ -139,12 +140,12 @@ def alignment(where: str) -> str:
 
 
 @functools.lru_cache(maxsize=16)
-def _plate(width: int, height: int, pad: int, soft: float) -> Mask:
-    """Alpha of a plate: full under its contents, gone at its rim, blurred between by a Gaussian of ``soft`` pixels."""
+def _plate(width: int, height: int, pad: int, size: float) -> Mask:
+    """Alpha of a plate: full behind the letters of its contents, gone at its rim, blurred between by a Gaussian."""
     import cv2
 
-    rim = round(REACH * soft)  # where the Gaussian has all but ended
+    across, down = round(REACH * SOFT * size), round((REACH * SOFT + TIGHT) * size)
     sharp = np.zeros((height + 2 * pad, width + 2 * pad), np.float32)
-    sharp[rim : sharp.shape[0] - rim, rim : sharp.shape[1] - rim] = 255.0 * DARK
-    blurred = cv2.GaussianBlur(sharp, (0, 0), max(soft, 0.3), borderType=cv2.BORDER_CONSTANT)
+    sharp[down : sharp.shape[0] - down, across : sharp.shape[1] - across] = 255.0 * DARK
+    blurred = cv2.GaussianBlur(sharp, (0, 0), max(SOFT * size, 0.3), borderType=cv2.BORDER_CONSTANT)
     return np.asarray(np.rint(blurred), np.uint8)

@@ -20,9 +20,9 @@ def test_ink_stands_out_from_any_ground_under_a_plate(ink, contrast, ground):
 
 
 def inside():
-    """Where a plate of 200 x 40 for letters of 30 pixels has its contents."""
-    where = np.zeros((40 + 90, 200 + 90), bool)
-    where[45:-45, 45:-45] = True
+    """Where a plate of 200 x 40 for letters of 30 pixels has them: a line is a third higher than its letters."""
+    where = np.zeros((40 + 2 * 54, 200 + 2 * 54), bool)
+    where[54 + 10 : -54 - 8, 54:-54] = True
     return where
 
 
