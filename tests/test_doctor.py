@@ -72,3 +72,20 @@ def test_it_says_who_can_reach_the_osc_door(tmp_path, osc, who):
     finding = next(finding for finding in examined if finding.what == "OSC")
     assert who in finding.sentence
     assert "UDP and TCP" in finding.sentence
+
+
+@pytest.mark.parametrize(
+    ("web", "grade", "says"),
+    [
+        ({}, "good", "this machine only can look and play"),
+        ({"host": ANYWHERE}, "note", "everybody on the network can look and play"),
+        ({"host": ANYWHERE, "allow": ["192.168.1.0/24"]}, "good", "this machine and 192.168.1.0/24 can look and play"),
+        ({"host": ANYWHERE, "passcode": "ember"}, "good", "everybody on the network, with the passcode,"),
+        ({"enabled": False}, "note", "Switched off"),
+        ({"host": "203.0.113.1"}, "note", "The web cannot be at 203.0.113.1"),
+    ],
+)
+def test_it_says_who_can_reach_the_web_and_a_web_that_cannot_be_had_is_not_fatal(tmp_path, web, grade, says):
+    finding = doctor._web(settings.load(None, {"state": tmp_path, "web": {"port": 0, **web}}))
+    assert (finding.what, finding.grade) == ("web", grade)
+    assert says in finding.sentence

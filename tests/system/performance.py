@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -83,6 +84,10 @@ class Performance:
         """Everything it has said so far."""
         return self._said.read_text()
 
+    def web(self) -> str:
+        """Where the web is, as soon as it is said."""
+        return str(until(lambda: re.search(r"http://[^ ]+/", self.said()), PATIENCE)[0])
+
     def _ended(self) -> bool:
         return self.process.poll() is not None
 
@@ -114,7 +119,8 @@ def scene_file(folder: Path, name: str = "little", restorer: str = "archive", **
 def performing(scene: Path | str, state: Path, *options: str) -> Iterator[Performance]:
     """The program, running until the test is done with it."""
     port = free_port()
-    command = [sys.executable, "-m", "installation", "run", str(scene), "--state", str(state), "--osc-port", str(port)]
+    ports = ["--osc-port", str(port), "--web-port", "0"]
+    command = [sys.executable, "-m", "installation", "run", str(scene), "--state", str(state), *ports]
     said = state.with_suffix(".said")
     with said.open("w") as voice:
         process = subprocess.Popen(
