@@ -26,6 +26,8 @@ KEYSTONED = ((0.06, 0.04), (0.97, 0.1), (0.92, 0.95), (0.02, 0.88))
 PLACES = Box(0, 0, WIDTH, HEIGHT), Box(WIDTH, 0, WIDTH, HEIGHT)
 SPANNING = {"width": CANVAS, "height": HEIGHT, "fit": "cover", "fullscreen": True}
 
+by_either = pytest.mark.parametrize("renderer", ["gl", "software"])
+
 
 @pytest.fixture
 def projectors(tmp_path, monkeypatch):
@@ -77,16 +79,18 @@ def on_the_wall(shot):
     return wall
 
 
-def test_two_projectors_make_one_even_white(projectors, perform):
-    stage = perform(LEFT, RIGHT)
+@by_either
+def test_two_projectors_make_one_even_white(projectors, perform, renderer):
+    stage = perform(LEFT, RIGHT, renderer=renderer)
     assert stage.heard("ready").data["size"] == [2 * WIDTH, HEIGHT]
     white(stage)
     wall = on_the_wall(settled(projectors, lambda shot: shot[:, :400].min() == 255))
     np.testing.assert_allclose(wall.mean(axis=(0, 2)), 1.0, atol=1 / 255)
 
 
-def test_a_keystone_lands_its_corners_within_half_a_pixel(projectors, perform):
-    stage = perform({**LEFT, "blend": {}, "corners": KEYSTONED}, RIGHT)
+@by_either
+def test_a_keystone_lands_its_corners_within_half_a_pixel(projectors, perform, renderer):
+    stage = perform({**LEFT, "blend": {}, "corners": KEYSTONED}, RIGHT, renderer=renderer)
     white(stage)
     shot = settled(projectors, lambda shot: shot[200, 300].min() == 255)
     lit = curve(shot[:, :WIDTH, 1] / 255.0)
