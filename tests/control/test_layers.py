@@ -10,7 +10,7 @@ from installation.control.layers import BLEND
 from installation.control.store import RETURN, Store
 from installation.cues import CURVES, eased
 from installation.modulators import Envelope, Follower, Lfo, Walk
-from installation.scenes import Curve
+from installation.scores import Curve
 from tests.control.rehearsal import HEAT, KNOBS, LIGHT, MEDIUM, STEPS, scene
 
 RELEASE = 30.0
