@@ -19,7 +19,8 @@ from installation.knobs import Knob, KnobError, nearest
 from installation.modulators import Modulator, Still
 
 if TYPE_CHECKING:
-    from installation.scenes import Curve, Scene
+    from installation.scenes import Scene
+    from installation.scores import Curve
 
 #: Rooms whose moving scores the engine evaluates itself at its own generation: the same lineage, hash for hash.
 DEFERRED = ("/burn/", "/restore/", "/lesion/", "/loop/", "/camera/")

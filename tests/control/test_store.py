@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from installation.control.store import RETURN, Store
 from installation.knobs import Knob, KnobError
-from installation.scenes import Curve, Scene
+from installation.scenes import Scene
+from installation.scores import Curve
 
 HEAT = Knob("/burn/gaussian/temperature", "number", 0.3, 0.0, 1.0, "", 0.5, "How far.")
 STEPS = Knob("/restore/steps", "whole", 2.0, 1.0, 50.0, "steps", 1.0, "How many.")
