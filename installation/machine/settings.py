@@ -180,6 +180,15 @@ class OutputSettings(Section):
         return self
 
 
+class SharingSettings(Section):
+    """Who else gets the picture: nobody, unless a device or a name is said."""
+
+    camera: str = ""  # a device of v4l2loopback, "/dev/video9", or "auto" for the first
+    ndi: str = ""  # the name by which others on the network find it
+    rate: Annotated[float, Field(ge=1, le=60)] = 25.0  # pictures a second
+    width: Annotated[int, Field(ge=64, le=3840, multiple_of=2)] = 1280  # pixels; the height follows the window's
+
+
 class StageSettings(Section):
     """The window: which display, how large, how fast when the display cannot say."""
 
@@ -190,6 +199,7 @@ class StageSettings(Section):
     rate: Annotated[float, Field(ge=1, le=240)] = 60.0
     fit: Literal["contain", "cover"] = "contain"
     renderer: Literal["auto", "gl", "software"] = "auto"  # auto: OpenGL where there is a graphics card
+    sharing: SharingSettings = SharingSettings()
     outputs: Annotated[tuple[OutputSettings, ...], Field(max_length=16)] = ()  # none: one over the whole window
 
     @field_validator("outputs")

@@ -29,6 +29,7 @@ from installation.stage.presenter import Presenter, opened
 from installation.stage.preview import WIDTH, Preview
 from installation.stage.reel import Reel
 from installation.stage.rig import Rig
+from installation.stage.sharing import shared
 from installation.stage.smoulder import Smoulder
 from installation.stage.wall import Wall
 from installation.stage.window import Window
@@ -84,6 +85,7 @@ class Stage:
         self._loader = Loader(settings.engine.size)
         self.writer = Writer(wires)
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
+        self._sharing = shared(settings.stage.sharing, now)
         self._flips = 0
         self._shown = 0
 
@@ -114,6 +116,8 @@ class Stage:
         self._mind_the_displays()
         self.presenter.show(self._exposure(values, knobs, now), self.rig.outputs)
         self._beat(revision)
+        if self._sharing and self._sharing.due(now):
+            self._sharing.offer(self.presenter.glance(self._settings.sharing.width))
         if self._preview and self._preview.due(now):
             self._preview.offer(self.presenter.glance(WIDTH))
 
@@ -170,6 +174,8 @@ class Stage:
         self._loader.close()
         self.writer.close()
         self._watch.close()
+        if self._sharing:
+            self._sharing.close()
         if self._preview:
             self._preview.close()
         self.presenter.close()
