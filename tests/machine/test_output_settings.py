@@ -1,5 +1,8 @@
 """What machine.toml may say about projectors, and the sentences about what it may not."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 from installation.machine.settings import Settings, SettingsError, load
@@ -81,3 +84,12 @@ def test_two_outputs_of_one_name_are_refused(said):
 def test_an_output_must_have_a_name_that_can_be_typed(said):
     with pytest.raises(SettingsError, match="name"):
         said("[[stage.outputs]]", 'name = "left wall"')
+
+
+def test_the_examples_in_the_gallerys_machine_toml_can_be_used_as_they_stand(said):
+    text = (Path(__file__).parents[2] / "deploy" / "machine.toml").read_text(encoding="utf-8")
+    examples = text[text.index("# [[stage.outputs]]") : text.index("[engine]")]
+    lines = [line.removeprefix("# ") for line in examples.splitlines() if re.match(r"# (\[\[|\w+ = )", line)]
+    left, right, tall = said(*lines)
+    assert left.source[2] - right.source[0] == pytest.approx(0.2 * (left.source[2] - left.source[0]), abs=1e-6)
+    assert tall.rotation == 90
