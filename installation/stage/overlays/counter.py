@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from installation.stage.overlays.figures import Figures, filled
+from installation.stage.overlays.figures import NOTHING, Figures, filled
 from installation.stage.overlays.lines import ASCENT, single
-from installation.stage.overlays.sheet import FAINT, Drawing, plate
+from installation.stage.overlays.sheet import FAINT, INK, Drawing, plate
 
 if TYPE_CHECKING:
     from installation.signs import Sign
@@ -32,6 +32,6 @@ def draw(words: str, sign: Sign, canvas: tuple[int, int]) -> Drawing:
     beside = number.width + round(GAP * size) * bool(sign.unit)
     sheet = plate(max(label.width, beside + unit.width * bool(sign.unit)), top + number.height, small)
     sheet.write(label, (0, 0), FAINT)
-    sheet.write(number, (0, top))
+    sheet.write(number, (0, top), FAINT if words == NOTHING else INK)
     sheet.write(unit, (beside, top + ASCENT * (size - small)), FAINT)
     return sheet.done()

@@ -56,18 +56,27 @@ class Boards:
     """The boards of readings and of the engine, read without waiting; one that is not there says nothing."""
 
     def __init__(self, wires: Wires) -> None:
-        """Join those that there are. Their files are laid before the stage is started."""
-        self._conductor, self._engine = _joined(wires, "conductor"), _joined(wires, "engine")
+        """Each is joined when it is first there: the engine's is laid after the stage is started."""
+        self._wires = wires
+        self._boards: dict[str, Board] = {}
 
     def readings(self) -> dict[str, Taken]:
         """Every reading by address."""
+        board = self._board("conductor")
         with contextlib.suppress(KeyError):  # a board of another version
-            return off_board(self._conductor.read()) if self._conductor else {}
+            return off_board(board.read()) if board else {}
         return {}
 
     def generation(self) -> int:
         """How many generations the lineage has."""
-        return int(self._engine["serial"]) if self._engine else 0
+        board = self._board("engine")
+        return int(board["serial"]) if board else 0
+
+    def _board(self, process: str) -> Board | None:
+        if process not in self._boards:
+            with contextlib.suppress(OSError, ValueError):  # not there yet, or only half laid
+                self._boards[process] = Board(self._wires.vitals(process))
+        return self._boards.get(process)
 
 
 class Histories:
@@ -131,9 +140,3 @@ def _said(place: Placeholder, figures: Figures) -> str:
 def figured(value: float, format: str) -> str:
     """A number in Python's format, with a minus as wide as a plus; a dash for what is not a number."""
     return f"{value:{format}}".replace("-", "\N{MINUS SIGN}") if math.isfinite(value) else NOTHING
-
-
-def _joined(wires: Wires, process: str) -> Board | None:
-    with contextlib.suppress(OSError, ValueError):
-        return Board(wires.vitals(process))
-    return None

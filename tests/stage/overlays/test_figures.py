@@ -100,6 +100,15 @@ def test_boards_are_read_as_they_are_laid(tmp_path):
     assert boards.generation() == 12
 
 
+def test_a_board_that_is_laid_late_or_is_only_half_laid_is_joined_once_it_is_whole(tmp_path):
+    wires = Wires(tmp_path)
+    boards = Boards(wires)
+    wires.vitals("engine").write_bytes(b"\0" * 12)
+    assert boards.generation() == 0
+    Board.create(wires.vitals("engine"), {"serial": 3.0}).close()
+    assert boards.generation() == 3
+
+
 def test_a_board_of_another_version_says_nothing(tmp_path):
     Board.create(Wires(tmp_path).vitals("conductor"), {"/reading/entropy": 7.5}).close()
     assert Boards(Wires(tmp_path)).readings() == {}
