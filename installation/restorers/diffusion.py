@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.randomness import white
 from installation.records import Step
+from installation.restorers import lora
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.lesions import Weights
@@ -135,19 +136,24 @@ class Diffusion:
         """D(z, sigma) in latents: the network sees z / sqrt(1 + sigma^2) and answers eps, v or x0 as it was taught."""
         import torch
 
-        unet = self.pipe.unet
         scale = math.sqrt(1.0 + rung.sigma**2)
         with torch.no_grad():
-            condition = self._condition()
-            (answer,) = unet(
-                (z / scale).to(unet.dtype),
-                rung.timestep,
-                encoder_hidden_states=condition.embeddings.expand(len(z), -1, -1),
-                timestep_cond=_no_guidance(unet, z),
-                added_cond_kwargs=_added(condition, size, z),
-                return_dict=False,
-            )
+            answer = self.answer((z / scale).to(self.pipe.unet.dtype), rung.timestep, size)
         return to_denoised(self.pipe.scheduler.config.prediction_type, z, rung.sigma, answer.float())
+
+    def answer(self, noisy: torch.Tensor, timestep: int | torch.Tensor, size: torch.Size) -> torch.Tensor:
+        """What the network says under the prompt of noisy latents, variance preserving, of pictures of this size."""
+        condition, unet = self._condition(), self.pipe.unet
+        (answer,) = unet(
+            noisy,
+            timestep,
+            encoder_hidden_states=condition.embeddings.expand(len(noisy), -1, -1),
+            timestep_cond=_no_guidance(unet, noisy),
+            added_cond_kwargs=_added(condition, size, noisy),
+            return_dict=False,
+        )
+        told: torch.Tensor = answer
+        return told
 
     def _condition(self) -> Condition:
         if self._text not in self._conditions:
@@ -162,10 +168,12 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
 
     (The checker answers some paintings with a black picture, which a loop could never leave.) Unless given, ``dtype``
     is float32 on a CPU; on a GPU float16 for UNets and bfloat16 for transformers, as they were trained. Raises
-    ``ModelError`` for a folder that is incomplete or not to be trusted.
+    ``ModelError`` for a folder that is incomplete or not to be trusted. An adapter's folder is its base, wearing it.
     """
     import torch
 
+    if base := lora.base_of(folder):
+        return _adapted(load(base, device, dtype), folder)
     vouched = vouch(folder)
     place = torch.device(device)
     small = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
@@ -179,6 +187,15 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
         pipe.vae.to(torch.float32)  # SDXL's VAE overflows in half precision
     by_hand = hasattr(pipe, "unet") and hasattr(pipe.scheduler, "alphas_cumprod")
     return Diffusion(pipe, vouched.digest) if by_hand else Called(pipe, vouched.digest)
+
+
+def _adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
+    """The same model with an adapter on. Raises ``ModelError``."""
+    if isinstance(model, Called):
+        raise ModelError(f"{folder}: adapters are for Stable Diffusion. Name the base alone.")
+    lora.put_on(model.pipe.unet, folder)
+    model.digest = lora.digest(folder, model.digest)
+    return model
 
 
 def schedule_of(scheduler: Any) -> Schedule:

@@ -1,0 +1,61 @@
+"""Adapters: a few trained matrices beside a pipeline's network, put on from a folder and taken off without a trace.
+
+Low-rank adaptation (Hu et al. 2021, arXiv:2106.09685), by diffusers and peft. The network's own weights are never
+written: an adapter hangs beside them. A folder that names its ``base`` plays like any model's folder.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from installation.machine.files import write_atomically
+from installation.restorers.protocol import ModelError
+
+WEIGHTS, BASE = "pytorch_lora_weights.safetensors", "base.json"
+
+
+def put_on(network: Any, folder: Path) -> None:
+    """Have the network wear the adapter of a folder and no other. Raises ``ModelError``, and wears nothing then."""
+    from safetensors import SafetensorError
+
+    take_off(network)
+    try:
+        network.load_lora_adapter(
+            str(folder), weight_name=WEIGHTS, prefix=None, local_files_only=True, use_safetensors=True
+        )
+    except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
+        take_off(network)
+        raise ModelError(f"{folder}: this adapter does not fit ({error}). Name one made for this model.") from error
+    if not getattr(network, "peft_config", None):
+        raise ModelError(f"{folder}: nothing in this adapter fits the model. Name one made for it.")
+    network.requires_grad_(requires_grad=False)
+
+
+def take_off(network: Any) -> None:
+    """The network as it was, bit for bit; nothing happens where it wears nothing."""
+    if getattr(network, "peft_config", None):
+        network.unload_lora()
+
+
+def save(network: Any, folder: Path, base: Path) -> None:
+    """Write what the network wears into a folder, and which model's folder it belongs to: a few megabytes."""
+    network.save_lora_adapter(str(folder), weight_name=WEIGHTS)
+    write_atomically(folder / BASE, json.dumps({"base": str(base)}))
+
+
+def base_of(folder: Path) -> Path | None:
+    """The model's folder that an adapter belongs to; None where the folder is no adapter's. Raises ``ModelError``."""
+    if not (folder / BASE).is_file():
+        return None
+    try:
+        return Path(json.loads((folder / BASE).read_text(encoding="utf-8"))["base"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{folder / BASE}: does not say its base ({error}). Make the adapter again.") from error
+
+
+def digest(folder: Path, base: str) -> str:
+    """SHA-256 of an adapter and the digest of its base: takes say with which model they were made."""
+    return hashlib.sha256(base.encode() + (folder / WEIGHTS).read_bytes()).hexdigest()
