@@ -165,7 +165,7 @@ class Conductor:
             self._board = Board.create(self.wires.board, {**values, stage_panel.OPEN: 1.0})
             Ring.create(self.wires.ring, LARGEST * LARGEST).close()
             self.store.play(self.scene, time.monotonic())
-            self._board.write(self.store.tick(time.monotonic(), 0))
+            self._move_knobs(time.monotonic(), 0)
             yield
         finally:
             wiring.take_up(self.wires)

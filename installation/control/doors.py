@@ -59,6 +59,7 @@ class Doors:
         self._herald: Herald | None = None
         self._retry = math.inf
         self._touches: dict[str, Touch] = {}
+        self._stands: dict[str, Plain] = {}
 
     def open(self, now: float) -> None:
         """Speak and listen; where nobody can listen, say why and try again later: the show goes on without OSC."""
@@ -71,12 +72,14 @@ class Doors:
             self._retry = now + RETRY
             return
         self._retry = math.inf
+        self._osc.tell(self._stands, {})
         tally = self._osc.tally
         log.info("OSC at port %d, UDP and TCP; %d KiB may wait.", self._osc.port, tally.buffer_bytes // 1024)
 
     def add(self, door: Door) -> None:
         """From now on a door's peers are answered, and hear what there is to hear, like those over OSC."""
         self._others += (door,)
+        door.tell(self._stands, {})
 
     def mind(self, now: float) -> None:
         """Try a busy port again, and open a door again whose thread has died."""
@@ -117,6 +120,7 @@ class Doors:
         if values or self._touches:
             knobs = self.directory.knobs
             shown = {address: knobs[address].show(value) for address, value in values.items()}
+            self._stands |= shown  # a door that opens late must know also what has not moved since
             for door in self._listening():
                 door.tell(shown, self._touches)
         self._touches = {}

@@ -60,14 +60,11 @@ class WebDoor(Guest):
         """Come in, and open; a port that is busy is tried again."""
         self.house = house
         self.porter = Porter(self._settings, Directory(house.knobs), house.post)
-        now = time.monotonic()
-        stands = {at: knob.show(house.store.current(at, now, house.serial)) for at, knob in house.knobs.items()}
-        self._news.put(stands, {})
         self._scene, self._tree = house.scene, tree(house.scene, house.knobs)
         self._guard = Guard(self._settings, self.porter, own_names())
         self._query = Query(self.porter, self._guard, self._news, self._tree, self._host_info)
         house.doors.add(self)
-        self._try(now)
+        self._try(time.monotonic())
 
     def look(self, now: float) -> None:
         """Plant another tree for another scene; see how the piece is; open again what has closed."""

@@ -218,6 +218,16 @@ def test_faders_follow_each_other_and_none_hears_itself(house):
         assert anna.ping() == bert.ping() == []
 
 
+def test_a_door_that_opens_late_knows_what_has_not_moved_since(house):
+    until(lambda: TEMPERATURE in house.doors._stands)
+    house.doors._osc.close()
+    until(lambda: house.doors._osc.is_alive)
+    with calling(Phone, house) as anna:
+        anna.say("/sys/subscribe", "/burn/medium")
+        anna.replied()
+        assert anna.hears() == ("/burn/medium", ("gaussian",))
+
+
 def test_a_value_out_of_range_comes_back_as_what_it_became(house):
     with calling(Phone, house) as anna:
         anna.say("/sys/subscribe", TEMPERATURE)

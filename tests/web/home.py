@@ -66,7 +66,7 @@ class Home:
         self._guests = guests
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="tick")
-        self.store.tick(time.monotonic(), 0)
+        self._move_knobs(time.monotonic())
         self.doors.open(time.monotonic())
         for guest in guests:
             guest.open(self)
@@ -99,10 +99,13 @@ class Home:
                     self._hear(each, now)
                 except Refusal as refusal:
                     self.doors.object(each, str(refusal))
-            self.doors.tell(self.store.news(self.store.tick(now, 0), now))
+            self._move_knobs(now)
             for guest in self._guests:
                 guest.look(now)
             self.ticks += 1
+
+    def _move_knobs(self, now):
+        self.doors.tell(self.store.news(self.store.tick(now, 0), now))
 
     def _hear(self, each, now):
         if each.address in COMMANDS:
