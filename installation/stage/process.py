@@ -17,7 +17,7 @@ from installation.machine.ring import Ring
 from installation.machine.settings import Settings
 from installation.machine.wires import Uplink, Wires
 from installation.records import Order
-from installation.stage.displays import watching
+from installation.stage.displays import EVERY, watching
 from installation.stage.exposure import Exposure
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
@@ -69,7 +69,7 @@ class Stage:
     def __init__(self, wires: Wires, settings: Settings) -> None:
         """Open the window and join the wires."""
         now = time.monotonic()
-        self._settings = settings.stage
+        self._settings, self._stands_until = settings.stage, now
         self._watch = watching(os.environ)
         self.rig = Rig(settings.stage, settings.state, self._watch.seen)
         self.presenter = self._presenter()
@@ -113,7 +113,7 @@ class Stage:
         knobs = read(Staging, values)
         if not knobs.hold:
             self._take_in(now, knobs)
-        self._mind_the_displays()
+        self._mind_the_displays(now)
         self.presenter.show(self._exposure(values, knobs, now), self.rig.outputs)
         self._beat(revision)
         if self._sharing and self._sharing.due(now):
@@ -142,15 +142,16 @@ class Stage:
             cards=self.rig.cards(knobs.pattern, now, self.presenter.canvas) if values.get(BLACK, 0.0) == 0.0 else (),
         )
 
-    def _mind_the_displays(self) -> None:
+    def _mind_the_displays(self, now: float) -> None:
         """Light what has come, let go of what has gone; a larger desktop wants a larger window."""
         seen = self._watch.news()
-        if seen is None:
+        if seen is None and now < self._stands_until:
             return
-        if self.rig.notice(seen):
+        if seen is not None and self.rig.notice(seen):
             self.presenter.close()
             self.presenter = self._presenter()
         self.window.stand()
+        self._stands_until = now + EVERY
 
     def described(self) -> dict[str, object]:
         """What the conductor is told once the first picture is there."""

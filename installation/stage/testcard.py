@@ -162,7 +162,7 @@ def _inks(size: tuple[int, int], name: str, face: Face) -> tuple[np.ndarray, np.
     sheets = [Image.new("L", size) for _ in range(3)]
     plate, letters, hand = (ImageDraw.Draw(sheet) for sheet in sheets)
     _title(plate, letters, size, name, face)
-    _corners(hand, letters, size, face)
+    _corners(plate, hand, letters, size, face)
     return tuple(np.asarray(sheet) for sheet in sheets)  # type: ignore[return-value] # three of them
 
 
@@ -181,14 +181,20 @@ def _title(
     plate.rounded_rectangle((left - 5 * unit, top - 4 * unit, right + 5 * unit, bottom + 4 * unit), 3 * unit, fill=255)
 
 
-def _corners(hand: ImageDraw.ImageDraw, letters: ImageDraw.ImageDraw, size: tuple[int, int], face: Face) -> None:
-    """The numbers of the corners; a disc under the one in hand."""
+def _corners(
+    plate: ImageDraw.ImageDraw,
+    hand: ImageDraw.ImageDraw,
+    letters: ImageDraw.ImageDraw,
+    size: tuple[int, int],
+    face: Face,
+) -> None:
+    """The numbers of the corners, each on a dark disc; the one in hand is cut out of a disc of the output's colour."""
     unit = min(size) / 100
     for number, (right, down) in enumerate(CORNERS):
         x = size[0] - 11 * unit if right else 11 * unit
         y = size[1] - 11 * unit if down else 11 * unit
-        if held := number == face.corner:
-            hand.ellipse((x - 6 * unit, y - 6 * unit, x + 6 * unit, y + 6 * unit), fill=255)
+        held = number == face.corner
+        (hand if held else plate).ellipse((x - 6 * unit, y - 6 * unit, x + 6 * unit, y + 6 * unit), fill=255)
         (hand if held else letters).text((x, y), str(number + 1), 0 if held else 255, _font(7 * unit), anchor="mm")
 
 

@@ -108,3 +108,17 @@ def test_a_window_that_is_gone_says_so_in_a_sentence(opened):
     pygame.display.quit()
     with pytest.raises(WindowError, match="flipped"):
         window.flip()
+
+
+def test_a_window_over_the_desktop_that_somebody_moved_goes_back_to_its_place(opened):
+    window = opened(covering=(320, 180))
+    pygame.display.set_window_position((40, 30))
+    window.stand()
+    assert pygame.display.get_window_position() == (0, 0)
+
+
+def test_any_other_window_stays_where_somebody_put_it(opened):
+    window = opened()
+    pygame.display.set_window_position((40, 30))
+    window.stand()
+    assert pygame.display.get_window_position() == (40, 30)
