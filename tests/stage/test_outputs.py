@@ -166,11 +166,13 @@ def test_a_ramp_rises_from_nothing_to_everything(power):
     assert (np.diff(rising) >= 0).all()
 
 
-@given(width=st.floats(0.02, 0.5), power=powers)
-def test_two_projectors_that_overlap_make_even_light(width, power):
-    at = np.linspace(0.01, 0.99, 500)
-    total = sum(across(ramps(one)[90], one, at) for one in neighbours(width, power))
-    np.testing.assert_allclose(total, 1.0, atol=1 / 255)
+@given(shared=st.integers(1, 320), power=powers)
+def test_two_projectors_that_overlap_make_even_light(shared, power):
+    left, right = neighbours(width=shared / (640 - shared), power=power)
+    wall = np.zeros(640 - shared)
+    wall[:320] += ramps(left)[90]
+    wall[-320:] += ramps(right)[90]
+    np.testing.assert_allclose(wall, 1.0, atol=1e-3)  # a quarter of a code; places are float32
 
 
 def test_four_projectors_that_meet_in_a_corner_make_even_light():
