@@ -42,6 +42,7 @@ LATTICE = 257  # points a side at which a bent grid is inverted; the rest is int
 MARGIN = 0.25  # of the output: so far beyond its edges the inverse of a grid is known
 NEWTON_STEPS = 12
 NUDGE = 1e-4  # of the output: over which slopes are measured
+SMALLEST = 1e-3  # of an area, to which a grid may shrink another when it is inverted
 
 
 class OutputError(Refusal):
@@ -237,10 +238,11 @@ def _lattice(grid: Grid) -> Field:
     found = wanted.copy()
     for _ in range(NEWTON_STEPS):
         offsets = _offsets(grid, found)
-        slopes = [(_offsets(grid, found + step) - offsets) / NUDGE for step in np.eye(2) * NUDGE]
-        jacobian = np.eye(2) + np.stack(slopes, axis=-1)
-        turn = np.linalg.pinv(jacobian) @ (found + offsets - wanted)[..., None]
-        found -= np.clip(turn[..., 0], -MARGIN, MARGIN)
+        (a, c), (b, d) = (((_offsets(grid, found + step) - offsets) / NUDGE).T for step in np.eye(2) * NUDGE)
+        (x, y), (a, d) = (wanted - found - offsets).T, (1 + a, 1 + d)
+        area = np.maximum(a * d - b * c, SMALLEST)  # positive inside: the surface does not fold
+        turn = np.stack([d * x - b * y, a * y - c * x], axis=-1) / area[:, None]
+        found += np.clip(turn, -MARGIN, MARGIN)
     return (found - wanted).reshape(LATTICE, LATTICE, 2).astype(np.float32)
 
 
