@@ -101,6 +101,7 @@ class Conductor:
         self._playing = Playing(performance.scene, performance.seed, partial(self.tell, "engine"), anew=anew)
         self.doors = Doors(settings.osc, self.knobs)
         self._stopping = threading.Event()
+        self._staff = Staff(lambda: self.wires)
         self._guests: list[Guest] = []
         self._desk = Desk(settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"))
         self._caretaker = Caretaker(settings, performance.programme)
@@ -188,7 +189,6 @@ class Conductor:
             ("recorder", recorder.run, (), recorder.RECORDER_VITALS, self._desk.orders),
         )
         patience = self.settings.engine.loading_patience, self.settings.engine.running_patience
-        self._staff = Staff(self.wires)
         try:
             for name, entry, arguments, vitals, born in everybody:
                 self._staff.employ(

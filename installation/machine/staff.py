@@ -29,8 +29,8 @@ class Employee:
 class Staff:
     """Owns the wards. Everything here belongs to one thread, and only ``leave`` waits."""
 
-    def __init__(self, wires: Wires) -> None:
-        """Nobody is employed yet."""
+    def __init__(self, wires: Callable[[], Wires]) -> None:
+        """Nobody is employed yet; ``wires`` is asked for when somebody is."""
         self._wires = wires
         self._employees: dict[str, Employee] = {}
         self._leaving: list[Employee] = []
@@ -52,7 +52,7 @@ class Staff:
         """Start a process and keep it alive. Raises ``ValueError`` for a name that is taken."""
         if duty.name in self._employees:
             raise ValueError(f"There is a {duty.name} already.")
-        employee = self._employees[duty.name] = Employee(Ward(duty, self._wires, born), learn)
+        employee = self._employees[duty.name] = Employee(Ward(duty, self._wires(), born), learn)
         _look(employee, time.monotonic())
         return employee
 

@@ -19,7 +19,7 @@ DUTY = Duty(lives.NAME, lives.obedient, (), PULSE, 3600.0, 900.0)
 @pytest.fixture
 def staff(tmp_path):
     wires = lay(tmp_path)
-    staff = Staff(wires)
+    staff = Staff(lambda: wires)
     yield staff
     staff.leave(time.monotonic() + LIFE)
     take_up(wires)
