@@ -61,8 +61,8 @@ class WebDoor(Guest):
         self.house = house
         self.porter = Porter(self._settings, Directory(house.knobs), house.post)
         self._scene, self._tree = house.scene, tree(house.scene, house.knobs)
-        self._guard = Guard(self._settings, self.porter, own_names())
-        self._query = Query(self.porter, self._guard, self._news, self._tree, self._host_info)
+        self.guard = Guard(self._settings, self.porter, own_names())
+        self._query = Query(self.porter, self.guard, self._news, self._tree, self._host_info)
         house.doors.add(self)
         self._try(time.monotonic())
 
@@ -127,7 +127,7 @@ class WebDoor(Guest):
 
     def _furnish(self, port: int, app: web.Application) -> None:
         """In the server's thread: the guard, and all rooms in their order."""
-        self._guard.stand(app)
+        self.guard.stand(app)
         for room in self._rooms:
             room(app, self)
         if self._settings.metrics:

@@ -57,6 +57,7 @@ class Guard:
         self._porter = porter
         self._names = names | {name.lower().rstrip(".") for name in settings.names}
         self._origins = frozenset(settings.origins)
+        self._own_walls: tuple[str, ...] = ()
         self._secret = secrets.token_bytes(32)
         self._proven: OrderedDict[bytes, None] = OrderedDict()
 
@@ -90,8 +91,15 @@ class Guard:
         self._porter.spend_reply(who)
         self._require_name(request)
         self._require_page(request)
-        if self._porter.wants_passcode(who.host) and not is_upgrade(request):
+        if self._porter.wants_passcode(who.host) and not (is_upgrade(request) or self._is_elsewhere(request)):
             self._require_passcode(request, who)
+
+    def leave(self, path: str) -> None:
+        """A room answers everything at and below a path, and asks for the passcode in a way of its own."""
+        self._own_walls += (path,)
+
+    def _is_elsewhere(self, request: web.Request) -> bool:
+        return any(f"{request.path}/".startswith(f"{wall}/") for wall in self._own_walls)
 
     def _require_name(self, request: web.Request) -> None:
         name = _host_name(request.headers.get("Host", ""))

@@ -94,10 +94,9 @@ class Server:
         """Hang up on everybody, within a second."""
         self.soon(self._closing.set)
         self._thread.join(PATIENCE)
-        self._listening.close()
 
     def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+        with self._listening, asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
 
     async def _serve(self) -> None:

@@ -220,8 +220,9 @@ def test_faders_follow_each_other_and_none_hears_itself(house):
 
 def test_a_door_that_opens_late_knows_what_has_not_moved_since(house):
     until(lambda: TEMPERATURE in house.doors._stands)
-    house.doors._osc.close()
-    until(lambda: house.doors._osc.is_alive)
+    ended = house.doors._osc
+    ended.close()
+    until(lambda: house.port and house.doors._osc is not ended)
     with calling(Phone, house) as anna:
         anna.say("/sys/subscribe", "/burn/medium")
         anna.replied()
