@@ -1,7 +1,8 @@
-"""Collapse: words."""
+"""Collapse: words, pictures, report."""
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,16 +10,19 @@ import typer
 from rich.table import Column, Table
 from rich.text import Text
 
-from installation.cli.voice import console, group, say
+from installation.cli.voice import Config, State, console, given, group, progress_bar, say
+from installation.machine import settings as settings_
 from installation.machine.files import share
 
 if TYPE_CHECKING:
     from installation.collapse.report import Report
+    from installation.training.retraining import Job, Moment
 
 app = group("Retrain a model on its own output, generation by generation, until it forgets.")
 TEXT = "moby-dick.txt"
 EXCERPT = 40  # words and marks of each generation, for a terminal 80 columns wide
 MOST_COLUMNS = 10  # of numbers
+NICE = 15  # the show comes first
 
 
 @app.command()
@@ -40,7 +44,8 @@ def words(  # noqa: PLR0917 - options of a command
 
     Example: burntout collapse words --fresh 0.1 --out words/
     """
-    from installation.collapse import notebook, report
+    from installation.collapse import notebook
+    from installation.collapse import report as reports
     from installation.collapse.text import Settings, load
 
     path = text or share("assets") / "texts" / TEXT
@@ -48,11 +53,101 @@ def words(  # noqa: PLR0917 - options of a command
     if out and rebirth:
         notebook.rebirth(out)
     with console.status("Reading and writing"):
-        told = report.words(load(path), settings, seed=seed, last=generations, folder=out, text=path.name)
+        told = reports.words(load(path), settings, seed=seed, last=generations, folder=out, text=path.name)
     console.print(voices(told))
     console.print(readings(told))
-    for made in report.write(told, out) if out else ():
+    for made in reports.write(told, out) if out else ():
         say(str(made))
+
+
+@app.command()
+def pictures(  # noqa: PLR0917 - options of a command
+    images: Annotated[
+        Path | None, typer.Argument(help="A folder of real pictures; default: archive and origins.")
+    ] = None,
+    name: Annotated[str, typer.Option(help="What the run is called; its folder is STATE/collapse/NAME.")] = "pictures",
+    mode: Annotated[str, typer.Option(help="synthetic, fresh, augmentation or accumulate.")] = "synthetic",
+    share_: Annotated[float, typer.Option("--share", help="Share of real pictures in mode fresh; 0 to 1.")] = 0.2,
+    generations: Annotated[int, typer.Option(min=0, max=999, help="The last generation.")] = 5,
+    count: Annotated[int, typer.Option(help="Pictures painted and learnt by each generation.")] = 256,
+    size: Annotated[int, typer.Option(help="Pixels a side: a multiple of 32 from 64.")] = 128,
+    start: Annotated[float, typer.Option(help="How far a picture is burnt before it is painted again; 1: away.")] = 0.7,
+    bias: Annotated[float, typer.Option(help="Variance of the noise it is burnt with; below 1 plays safe.")] = 1.0,
+    steps: Annotated[int, typer.Option(help="Steps of the sampler; few are a bias of their own.")] = 4,
+    practice: Annotated[int, typer.Option(help="Steps of learning per generation.")] = 100,
+    rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-4,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
+    model: Annotated[Path | None, typer.Option(help="An ember to begin with; default: the shipped one.")] = None,
+    state: State = None,
+    config: Config = None,
+    *,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of this name as it was begun.")] = False,
+    rebirth: Annotated[bool, typer.Option("--rebirth", help="First forget all of it but generation 0.")] = False,
+) -> None:
+    """Retrain ember on its own pictures, generation by generation; may be stopped, killed and resumed at any time.
+
+    Example: burntout collapse pictures --mode fresh --share 0.2 --name fed
+    """
+    from installation.collapse import folder
+    from installation.collapse.images import Settings, understood
+    from installation.training import gallery
+    from installation.training.retraining import Job
+
+    path = folder.home(settings_.load(config, given(state=state)).state, name)
+    settings = Settings(mode, share_, count, size, start, bias, steps, practice, rate=rate)  # type: ignore[arg-type] # checks it
+    if resume:
+        run = folder.read(path).run
+        settings, seed = understood(run["settings"]), run["beginning"]["seed"]
+    if rebirth:
+        folder.rebirth(path)
+    hung = gallery.hang(gallery.files(images) if images else gallery.shipped(), settings.size)
+    work(Job(path, settings, hung, model or share("assets") / "ember", seed, generations))
+    say(f"The run is in {path}. Look at it: burntout collapse report {name}")
+
+
+@app.command()
+def report(
+    names: Annotated[list[str], typer.Argument(help="Runs of pictures to compare, by name.")],
+    out: Annotated[Path, typer.Option(file_okay=False, help="Folder for JSON, PNG and HTML.")] = Path(),
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Draw runs of pictures side by side: their readings as curves, their seeds as they decay.
+
+    Example: burntout collapse report starved fed --out report/
+    """
+    from installation.collapse import comparison, folder
+
+    where = settings_.load(config, given(state=state)).state
+    for made in comparison.write([folder.read(folder.home(where, name)) for name in names], out):
+        say(str(made))
+
+
+def work(job: Job) -> None:
+    """Walk a job to its end beside whatever else the machine does, showing how far it is."""
+    os.nice(NICE)
+    with progress_bar() as line:
+        task = line.add_task("", total=1.0)
+        for moment in job.moments():
+            line.update(task, completed=moment.share, description=described(moment, job.last))
+            if moment.phase in {"generation", "refused"}:
+                line.console.print(moment.refused or reported(moment), highlight=False)
+
+
+def described(moment: Moment, last: int) -> str:
+    """How a job stands, in a line."""
+    doing = {"learn": f"learning, loss {moment.loss:.3f}", "paint": "painting"}.get(moment.phase, moment.phase)
+    return f"generation {moment.serial} of {last}, {doing}, {moment.pictures_per_second:.0f} pictures/s"
+
+
+def reported(moment: Moment) -> str:
+    """The readings of a finished generation, in a line."""
+    from installation.collapse.chart import short
+    from installation.collapse.images import MEANING
+
+    readings = moment.kept.readings if moment.kept else {}
+    told = ", ".join(f"{MEANING[name].title} {short(value)}" for name, value in readings.items() if name in MEANING)
+    return f"generation {moment.serial}: {told}"
 
 
 def voices(report: Report) -> Table:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     Point = tuple[float, float]
 
 GROUND, INK, FAINT, HAIR = (14, 13, 12), (226, 222, 214), (142, 137, 128), (52, 49, 46)  # as on all our sheets
-LIVE: Sequence[Ink] = ((238, 122, 48), (226, 196, 110), (122, 168, 190))  # ember, straw, smoke: one for each live curve
+LIVE: Sequence[Ink] = ((238, 122, 48), (226, 196, 110), (122, 168, 190), (150, 170, 112))  # ember, straw, smoke, moss
 TITLE, TEXT = 20, 14  # pixels
 HEAD, FOOT, LEFT, RIGHT = 44, 30, 60, 130  # pixels around the field of curves: title, ticks, ticks, names
 STEPS = (1.0, 2.0, 5.0, 10.0)  # between ticks, times a power of ten
@@ -27,7 +27,10 @@ APART = 18  # pixels between the names of curves that end close together
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """A number for every generation, the first of generation 0. Theory is drawn thin, what was measured thick."""
+    """A number for every generation, the first of generation 0. Theory is drawn thin, what was measured thick.
+
+    A theory that is called like a measured curve belongs to that one: it takes its ink, dimmed, and no name.
+    """
 
     name: str
     values: Sequence[float]
@@ -171,7 +174,7 @@ def _names(panel: Panel, box: Box, inks: Sequence[Ink]) -> Iterator[Label]:
     ends = [
         (*box.at(panel, len(curve.values) - 1, curve.values[-1]), curve.name, ink)
         for curve, ink in zip(panel.curves, inks, strict=True)
-        if len(panel.curves) > 1 and curve.values and math.isfinite(curve.values[-1])
+        if len(panel.curves) > 1 and curve.values and math.isfinite(curve.values[-1]) and not _belongs(curve, panel)
     ]
     free = -math.inf
     for x, y, name, ink in sorted(ends, key=lambda end: end[1]):
@@ -181,7 +184,20 @@ def _names(panel: Panel, box: Box, inks: Sequence[Ink]) -> Iterator[Label]:
 
 def _inks(panel: Panel) -> list[Ink]:
     measured = [curve.name for curve in panel.curves if curve.kind == "measured"]
-    return [FAINT if curve.kind == "theory" else LIVE[measured.index(curve.name) % len(LIVE)] for curve in panel.curves]
+    own = {name: LIVE[place % len(LIVE)] for place, name in enumerate(measured)}
+    return [_dimmed(own.get(curve.name)) if curve.kind == "theory" else own[curve.name] for curve in panel.curves]
+
+
+def _dimmed(ink: Ink | None) -> Ink:
+    """Halfway to the ground; without an ink what all theory is drawn in."""
+    if ink is None:
+        return FAINT
+    red, green, blue = ((one + other) // 2 for one, other in zip(ink, GROUND, strict=True))
+    return red, green, blue
+
+
+def _belongs(curve: Curve, panel: Panel) -> bool:
+    return curve.kind == "theory" and any(curve.name == each.name for each in panel.curves if each.kind == "measured")
 
 
 def _element(part: Stroke | Label) -> str:

@@ -3,7 +3,8 @@
     STATE/collapse/NAME/run.json                        how it is done; written once, and never changed
     STATE/collapse/NAME/generation-000/                 a model's folder, as ``restorers.ember.load`` takes it, and
                                        readings.json    what was measured, and how it was made
-                                       seeds.png        what becomes of the same few seeds: a row of pictures
+                                       seeds.png        a row: the left half painted out of the same noise by every
+                                                        generation, the right half lines of descent
                                        samples.png      all that the next generation learns from
 
 Generation 0 is written once and never again; ``rebirth`` goes back to it. Whoever shows a collapse needs ``read``,
@@ -45,7 +46,7 @@ class KeptGeneration:
 
     @property
     def seeds(self) -> Path:
-        """The row of pictures that grew from the fixed seeds."""
+        """The row of pictures that the audience follows: half out of the same noise, half lines of descent."""
         return self.path / SEEDS
 
     @property
@@ -137,6 +138,25 @@ def begin(path: Path, run: Mapping[str, Any]) -> Kept:
             "Choose another --name, or the same settings to go on with it."
         )
     return kept
+
+
+def adopt(path: Path) -> Kept:
+    """The run with generation 0 copied from a neighbour that began alike, where there is one. ``StorageError``."""
+    run = read(path)
+    for neighbour in runs(path.parent.parent):
+        alike = neighbour.run.get("beginning") == run.run.get("beginning")
+        if alike and neighbour.generations and neighbour.path.resolve() != path.resolve():
+            zero = neighbour.generations[0]
+            making = place(path, 0)
+            try:
+                shutil.copytree(zero.path, making, dirs_exist_ok=True)
+            except (OSError, shutil.Error) as error:
+                raise StorageError(
+                    f"{making} cannot be written ({error}). Make room or choose another --state."
+                ) from error
+            keep(path, 0, zero.readings, {**zero.made, "taken from": neighbour.name})
+            break
+    return read(path)
 
 
 def place(path: Path, serial: int) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -14,11 +13,29 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from installation import __version__
 from installation.collapse import notebook, theory
 from installation.collapse.chart import FAINT, GROUND, INK, LIVE, Box, Curve, Panel, paint, short, svg
+from installation.collapse.sheet import (
+    COLUMNS,
+    GAP,
+    HEAD,
+    LEADING,
+    MARGIN,
+    PANEL,
+    PROSE,
+    STYLE,
+    TITLE,
+    WIDTH,
+    ZOOM,
+    cell,
+    inscribe,
+    row,
+    wrapped,
+    write_lines,
+)
 from installation.collapse.text import MEANING, Settings, TextGeneration, described, excerpt, generations
 from installation.machine.files import write_atomically
 from installation.randomness import generator
@@ -32,12 +49,7 @@ RUNS = 16  # of chance, averaged: the vocabulary's standard error is then about 
 THEORY_STREAM = 1  # of the random numbers of generation 0, which draws none itself
 SEED = 7  # chosen among 15, which all collapsed, for what its last generation stammers
 EXCERPT = 60  # words and marks
-WIDTH, MARGIN, GAP = 1600, 64, 32  # pixels
-HEAD, PANEL = 120, 300  # pixels: title above, height of a panel
-COLUMNS = 2  # of panels
-TITLE, PROSE, LEADING = 40, 17, 24  # pixels
 LEFT, HEADING = "words that are left", 44  # the heading of the last cell, and pixels from it to the words
-ZOOM = 2  # drawn twice as large, then made smaller
 
 PAGE = """<!DOCTYPE html>
 <html lang="en">
@@ -45,15 +57,7 @@ PAGE = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body {{ background: rgb{ground}; color: rgb{ink}; font: 17px/1.5 Georgia, serif; max-width: 100rem; margin: 4rem auto;
-  padding: 0 4vw }}
-p, th, figcaption {{ color: rgb{faint}; font-weight: normal }}
-h2 {{ color: rgb{ember}; font-size: 1rem; font-weight: normal }}
-.said, .drawn {{ display: grid; gap: 2rem; grid-template-columns: repeat(auto-fit, minmax(18rem, 1fr)) }}
-.drawn {{ grid-template-columns: repeat(auto-fit, minmax(30rem, 1fr)) }}
-table {{ border-collapse: collapse; margin-top: 3rem; display: block; overflow-x: auto }}
-td, th {{ padding: .2rem .8rem; text-align: right }} th:first-child {{ text-align: left }}
-svg {{ width: 100%; font-family: sans-serif }}
+{style}
 </style>
 <h1>{title}</h1>
 <p>{note}</p>
@@ -182,20 +186,20 @@ def png(report: Report) -> bytes:
     """The sheet: excerpts side by side above, a panel for every reading below. 1600 pixels wide."""
     voices, panels = report.voices(), report.panels()
     column = (WIDTH - 2 * MARGIN - (len(voices) - 1) * GAP) // len(voices)
-    prose = {serial: _wrapped(said, column, PROSE) for serial, said in voices.items()}
-    note = _wrapped(report.note(), WIDTH - 2 * MARGIN, PROSE)
+    prose = {serial: wrapped(said, column, PROSE) for serial, said in voices.items()}
+    note = wrapped(report.note(), WIDTH - 2 * MARGIN, PROSE)
     top = HEAD + LEADING * len(note) + GAP
     below = top + LEADING * (2 + max(map(len, prose.values()))) + GAP
     height = below + -(-(len(panels) + 1) // COLUMNS) * (PANEL + GAP) + MARGIN
     sheet = Image.new("RGB", (WIDTH * ZOOM, height * ZOOM), GROUND)
     pen = ImageDraw.Draw(sheet)
-    _write(pen, (MARGIN, MARGIN), "Words that forget", TITLE, INK)
-    _write_lines(pen, (MARGIN, HEAD), note, FAINT)
+    inscribe(pen, (MARGIN, MARGIN), "Words that forget", TITLE, INK)
+    write_lines(pen, (MARGIN, HEAD), note, FAINT)
     for place, (serial, lines) in enumerate(prose.items()):
         left = MARGIN + place * (column + GAP)
-        _write(pen, (left, top), f"generation {serial}", PROSE, LIVE[0])
-        _write_lines(pen, (left, top + int(1.5 * LEADING)), lines, INK)
-    boxes = [_box(place, below) for place in range(len(panels) + 1)]
+        inscribe(pen, (left, top), f"generation {serial}", PROSE, LIVE[0])
+        write_lines(pen, (left, top + int(1.5 * LEADING)), lines, INK)
+    boxes = [cell(place, below) for place in range(len(panels) + 1)]
     for panel, box in zip(panels, boxes, strict=False):
         paint(pen, panel, box, ZOOM)
     _write_left(pen, report, boxes[-1])
@@ -213,54 +217,21 @@ def html(report: Report) -> str:
         f"<figure>{svg(panel, 720, PANEL)}<figcaption>{escape(f'{each.doc} {each.source}')}</figcaption></figure>"
         for panel, each in zip(report.panels(), MEANING.values(), strict=True)
     )
-    header = _row("th", ["generation", *(str(each.serial) for each in report.generations)])
-    rows = (_row("td", [MEANING[name].title, *map(short, report.curve(name))]) for name in MEANING)
+    header = row("th", ["generation", *(str(each.serial) for each in report.generations)])
+    rows = (row("td", [MEANING[name].title, *map(short, report.curve(name))]) for name in MEANING)
     return PAGE.format(
         title="Words that forget", note=escape(report.note()), said=said, drawn=drawn,
         left=f"{LEFT} ({len(report.left())})", words=escape(", ".join(report.left())), table=header + "".join(rows),
-        ground=GROUND, ink=INK, faint=FAINT, ember=LIVE[0],
+        style=STYLE,
     )  # fmt: skip
-
-
-def _box(place: int, top: int) -> Box:
-    """Where the panel of this place stands below ``top``, in two columns."""
-    row, across = divmod(place, COLUMNS)
-    wide = (WIDTH - 2 * MARGIN - (COLUMNS - 1) * GAP) // COLUMNS
-    return Box(MARGIN + across * (wide + GAP), top + row * (PANEL + GAP), wide, PANEL)
 
 
 def _write_left(pen: ImageDraw.ImageDraw, report: Report, box: Box) -> None:
     """The words that are left, as many as there is room for."""
     words, left, top = report.left(), int(box.left) + MARGIN, int(box.top)
-    lines = _wrapped(", ".join(words), int(box.width) - 2 * MARGIN, PROSE)
+    lines = wrapped(", ".join(words), int(box.width) - 2 * MARGIN, PROSE)
     room = int(box.height) // LEADING - 2
     if len(lines) > room:
         lines = [*lines[: room - 1], lines[room - 1].rstrip(",") + " …"]
-    _write(pen, (left, top), f"{LEFT} ({len(words)})", 20, INK)
-    _write_lines(pen, (left, top + HEADING), lines, INK)
-
-
-def _row(tag: str, cells: Sequence[str]) -> str:
-    rest = "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells[1:])
-    return f"<tr><th>{escape(cells[0])}</th>{rest}</tr>"
-
-
-def _write(pen: ImageDraw.ImageDraw, at: tuple[int, int], said: str, size: int, ink: tuple[int, int, int]) -> None:
-    pen.text((at[0] * ZOOM, at[1] * ZOOM), said, ink, ImageFont.load_default(size * ZOOM))
-
-
-def _write_lines(
-    pen: ImageDraw.ImageDraw, at: tuple[int, int], lines: Sequence[str], ink: tuple[int, int, int]
-) -> None:
-    for number, line in enumerate(lines):
-        _write(pen, (at[0], at[1] + number * LEADING), line, PROSE, ink)
-
-
-def _wrapped(said: str, width: int, size: int) -> list[str]:
-    """Lines of at most ``width`` pixels, broken at spaces and, as a stammer may have none, after dashes."""
-    font, lines = ImageFont.load_default(size), [""]
-    for piece in re.split(r"(?<=--)|(?<= )", said.replace("—", "--")):  # Pillow's typeface has no dash
-        if lines[-1] and font.getlength(lines[-1] + piece.rstrip()) > width:
-            lines.append("")
-        lines[-1] += piece
-    return [line.rstrip() for line in lines]
+    inscribe(pen, (left, top), f"{LEFT} ({len(words)})", 20, INK)
+    write_lines(pen, (left, top + HEADING), lines, INK)

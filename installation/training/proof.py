@@ -53,7 +53,7 @@ def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) 
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
         fresh = Path(beside) / "new"
         with torch.device("meta"):
-            shell = UNet2DModel.from_config(ember.network.config)
+            shell = UNet2DModel.from_config(_without_path(ember.network.config))
         shell.load_state_dict(state, assign=True)
         shell.save_pretrained(fresh, safe_serialization=True, max_shard_size=SHARD)
         write_atomically(fresh / STATISTICS, json.dumps(_statistics(ember), indent=0))
@@ -64,6 +64,11 @@ def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) 
         if folder.exists():
             folder.rename(Path(beside) / "old")
         fresh.rename(folder)
+
+
+def _without_path(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A network's configuration without the folder it was once loaded from, which is nobody's business."""
+    return {name: value for name, value in config.items() if name != "_name_or_path"}
 
 
 def _statistics(ember: Ember) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from PIL import Image
 
 from installation.collapse import theory
 from installation.collapse.chart import GROUND
-from installation.collapse.report import FILES, WIDTH, chance, html, numbers, png, words, write
+from installation.collapse.report import FILES, chance, html, numbers, png, words, write
+from installation.collapse.sheet import WIDTH
 from installation.collapse.text import MEANING, Settings, load
 from installation.machine.files import StorageError, share
 
