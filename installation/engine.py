@@ -35,6 +35,7 @@ from installation.readings import Look, Window, declared, tail
 from installation.restorers.lesions import Lesion, numb
 from installation.restorers.shelf import Shelf
 from installation.restorers.wardrobe import Wardrobe
+from installation.signs import PHASES
 
 if TYPE_CHECKING:
     from installation.machine.settings import EngineSettings, Settings
@@ -51,6 +52,8 @@ ENGINE_VITALS: Mapping[str, float] = {
     **PULSE,
     "serial": 0.0,
     "temperature": 0.0,
+    "sigma": 0.0,
+    "showing": 0.0,
     "rate": 0.0,
     "lineages": 1.0,
     "refused": 0.0,
@@ -290,7 +293,8 @@ class Engine:
             phase=moment.phase,
             temperature=moment.temperature,
         )
-        self._vitals.beat(temperature=moment.temperature)
+        showing = float(PHASES.index(moment.phase))
+        self._vitals.beat(temperature=moment.temperature, sigma=moment.sigma, showing=showing)
 
     def _keep_pace(self, moment: Moment) -> bool:
         """Wait, obeying, until the next moment is due; False when it is time to leave."""

@@ -1,8 +1,9 @@
 """Signs: the words and figures that a scene lays over the picture, as its ``[[overlay]]`` tables say.
 
 A sign is what is asked for; the stage draws it. Texts may hold placeholders: ``{reading:entropy:.2f}`` a reading,
-``{knob:/burn/gaussian/temperature:.2f}`` a knob, ``{generation}`` the loop's count; what follows the second colon is
-Python's number format. Braces themselves are written twice.
+``{knob:/burn/gaussian/temperature:.2f}`` a knob, ``{generation}`` the loop's count, ``{sigma:.2f}`` the noise of what
+is shown; what follows the last colon is Python's number format. ``{phase:burnt|restored|done}`` is one of three words:
+for a stage of burning, a step of restoring, a finished generation. Braces themselves are written twice.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from installation.knobs import Knob, nearest
 from installation.tables import number, one_of, shown
 
 READING = "/reading/"
+PHASES = ("burn", "restore", "generation")  # of what is shown, in the order of a phase's words
 MOST_SIGNS = 12  # on one wall
 MOST_LETTERS = 4000  # of one text: a page
 MOST_ITEMS = 64  # of a ticker
@@ -37,11 +39,12 @@ class SignError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """A number inside a text: what gives it, at which address, in which format."""
+    """A number inside a text: what gives it, at which address, in which format; of a phase, its three ``words``."""
 
-    what: Literal["reading", "knob", "generation"]
+    what: Literal["reading", "knob", "generation", "sigma", "phase"]
     address: str = ""
     format: str = USUAL
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,9 @@ KINDS: Mapping[str, Kind] = {
         "The picture's spectrum: power over wavelength.", (), ("label", "width", "height"), "right", 0.024, 0.24, 0.3
     ),
     "columns": Kind("Prose in columns side by side.", (), ("columns", "width", "height"), "centre", 0.034, 0.9, 0.8),
-    "sources": Kind("Small pictures with their names.", (), ("label", "width", "height"), "bottom-left", 0.024, 0.9, 0.12),
+    "sources": Kind(
+        "Small pictures with their names.", (), ("label", "width", "height"), "bottom-left", 0.024, 0.9, 0.12
+    ),
 }
 _ALWAYS = ("kind", "where", "size")
 
@@ -137,21 +142,32 @@ def address(name: str) -> str:
 
 
 def _placeholder(name: str, told: str, conversion: str | None) -> Placeholder:
-    of, _, style = told.partition(":")
-    if conversion or name not in {"reading", "knob", "generation"}:
+    if conversion or name not in {"reading", "knob", "generation", "sigma", "phase"}:
         raise SignError(
-            f"{{{name[:40]}}} is no placeholder. Write {{reading:entropy:.2f}}, {{knob:/stage/brightness:.1f}} "
-            "or {generation}."
+            f"{{{name[:40]}}} is no placeholder. Write {{reading:entropy:.2f}}, {{knob:/stage/brightness:.1f}}, "
+            "{generation}, {sigma:.2f} or {phase:burnt|restored|done}."
         )
+    if name == "phase":
+        return Placeholder("phase", words=_three(told))
+    of, _, style = (told if name != "sigma" else f":{told}").partition(":")
     if style and not FORMAT.fullmatch(style):
         raise SignError(f"{shown(style)} is no format for a number. Write .2f, .3g, ,.0f or .0%.")
     if name == "generation":
         return Placeholder("generation")
+    if name == "sigma":
+        return Placeholder("sigma", format=style or USUAL)
     if not of:
         raise SignError(f"{{{name}}} needs a name, like {{{name}:{'entropy' if name == 'reading' else '/loop/pace'}}}.")
     if name == "knob":
         return Placeholder("knob", of, style or USUAL)
     return Placeholder("reading", address(of), style or USUAL)
+
+
+def _three(told: str) -> tuple[str, ...]:
+    words = tuple(told.split("|"))
+    if len(words) != len(PHASES):
+        raise SignError(f"{{phase}} takes three words, {{phase:burnt|restored|done}}, not {shown(told)}.")
+    return words
 
 
 def _numbered(

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 class Moment:
     """Something to be seen: a stage of burning, a step of restoring, or a finished generation.
 
-    ``share`` is how much of the turn has passed, 0 to 1; ``refused`` says why a generation was not accepted, ``kept``
+    ``share`` is how much of the turn has passed, 0 to 1, ``sigma`` how much noise a restorer must take out of what is
+    seen (variance exploding, in units of the image); ``refused`` says why a generation was not accepted, ``kept``
     why and how the keeper stepped in after it.
     """
 
@@ -43,6 +44,7 @@ class Moment:
     image: Image
     temperature: float
     share: float
+    sigma: float = 0.0
     generation: Generation | None = None
     refused: str | None = None
     kept: str | None = None
@@ -97,7 +99,7 @@ def turn(
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
         walked = min(step.index + 1, restoring.steps)
         if bool(step.x.isfinite().all()):
-            yield Moment("restore", seen(step), burnt.temperature, (looping.stages + walked) / visible)
+            yield Moment("restore", seen(step), burnt.temperature, (looping.stages + walked) / visible, step.sigma)
 
     if reason := fault(step.denoised):
         yield refuse(lineage, medium, reason)
@@ -113,7 +115,7 @@ def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Gene
     """The way to the burn's temperature in equal stages, one fire, growing; what it comes to is returned."""
     fires = growing(medium, lineage.present, lambda: lineage.generator(BURN), stages)
     for stage, burnt in enumerate(islice(fires, stages), start=1):
-        yield Moment("burn", burnt.image, burnt.temperature, stage / visible)
+        yield Moment("burn", burnt.image, burnt.temperature, stage / visible, burnt.sigma)
     return next(fires)
 
 
@@ -148,7 +150,7 @@ def accept(
         source=source,
         glimpse=glimpse,
     )
-    return Moment("generation", regenerated, medium.temperature, 1.0, generation)
+    return Moment("generation", regenerated, medium.temperature, 1.0, generation=generation)
 
 
 def refuse(lineage: Lineage, medium: Medium, reason: str) -> Moment:

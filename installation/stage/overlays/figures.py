@@ -6,7 +6,7 @@ import contextlib
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -39,12 +39,15 @@ class Source:
 class Figures:
     """What is known now. ``caption``, ``columns`` and ``sources`` are what was said last; "" and () mean nothing was.
 
-    ``picture`` is what the audience sees, H x W x 3 linear light, or None where nobody needs it.
+    ``sigma`` is the noise in what the engine shows, ``phase`` which of ``signs.PHASES`` that is. ``picture`` is what
+    the audience sees, H x W x 3 linear light, or None where nobody needs it.
     """
 
     knobs: Mapping[str, float] = dataclasses.field(default_factory=dict)
     readings: Mapping[str, Taken] = dataclasses.field(default_factory=dict)
     generation: int = 0
+    sigma: float = math.nan
+    phase: int = 0
     caption: str = ""
     columns: tuple[tuple[str, str], ...] = ()
     sources: tuple[Source, ...] = ()
@@ -67,10 +70,15 @@ class Boards:
             return off_board(board.read()) if board else {}
         return {}
 
-    def generation(self) -> int:
-        """How many generations the lineage has."""
+    def playing(self) -> dict[str, Any]:
+        """What the engine shows: how many generations the lineage has, the noise in it, which phase it is in."""
         board = self._board("engine")
-        return int(board["serial"]) if board else 0
+        said = board.read() if board else {}
+        return {
+            "generation": int(said.get("serial", 0.0)),
+            "sigma": said.get("sigma", math.nan),
+            "phase": int(said.get("showing", 0.0)),
+        }
 
     def _board(self, process: str) -> Board | None:
         if process not in self._boards:
@@ -133,6 +141,10 @@ def _said(place: Placeholder, figures: Figures) -> str:
             return told(figures.readings.get(place.address), place.format)
         case "generation":
             return f"{figures.generation:,}"
+        case "sigma":
+            return figured(figures.sigma, place.format)
+        case "phase":
+            return place.words[figures.phase]
         case _:  # NaN where the engine plays a score: the board does not say it
             return figured(figures.knobs.get(place.address, math.nan), place.format)
 

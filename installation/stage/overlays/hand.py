@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Any, TypeVar
 
 log = logging.getLogger(__name__)
 
 Made = TypeVar("Made")
+
+
+class AtOnce(Executor):
+    """A hand that draws while one waits for it: for sheets and rehearsals, where nothing else moves."""
+
+    def submit(self, fn: Callable[..., Made], /, *args: Any, **kwargs: Any) -> Future[Made]:
+        """What ``fn`` made. What it raises goes through."""
+        done: Future[Made] = Future()
+        done.set_result(fn(*args, **kwargs))
+        return done
 
 
 def hand() -> ThreadPoolExecutor:

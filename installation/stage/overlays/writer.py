@@ -89,7 +89,7 @@ class Writer:
         readings = self._boards.readings()
         self._past.note(now, readings)
         looked_at = picture.copy() if any(sign.kind == "ladder" for sign in self._signs) else None
-        self._say(knobs=values, readings=readings, generation=self._boards.generation(), picture=looked_at)
+        self._say(knobs=values, readings=readings, picture=looked_at, **self._boards.playing())
         if self._sources and self._sources.done():
             found, self._sources = made(self._sources, "sources"), None
             self._say(sources=found or ())

@@ -34,6 +34,12 @@ def test_a_placeholder_is_filled_or_shows_a_dash(text, said):
     assert filled(text, FIGURES) == said
 
 
+@pytest.mark.parametrize(("phase", "said"), [(0, "into it: 1.50"), (1, "out of it: 1.50"), (2, "done: 1.50")])
+def test_a_phase_is_said_in_the_words_of_the_scene_and_its_noise_as_a_number(phase, said):
+    figures = Figures(phase=phase, sigma=1.5)
+    assert filled("{phase:into it|out of it|done}: {sigma:.2f}", figures) == said
+
+
 def test_what_is_estimated_says_so_and_what_is_missing_shows_no_number():
     figures = Figures(readings={"/reading/watts": Value(212.4, estimated=True), "/reading/joules": Missing()})
     assert filled("{reading:watts:.0f} W, {reading:joules:.1f} J", figures) == "≈ 212 W, \N{EN DASH} J"
@@ -86,7 +92,7 @@ def test_nobody_has_a_past_that_was_never_noted():
 def test_without_boards_nothing_is_known(tmp_path):
     boards = Boards(Wires(tmp_path))
     assert boards.readings() == {}
-    assert boards.generation() == 0
+    assert boards.playing()["generation"] == 0
 
 
 def test_boards_are_read_as_they_are_laid(tmp_path):
@@ -97,16 +103,16 @@ def test_boards_are_read_as_they_are_laid(tmp_path):
     boards = Boards(wires)
     assert boards.readings()["/reading/entropy"] == Value(7.5)
     assert math.isnan(number(boards.readings()["/reading/memory"]))
-    assert boards.generation() == 12
+    assert boards.playing()["generation"] == 12
 
 
 def test_a_board_that_is_laid_late_or_is_only_half_laid_is_joined_once_it_is_whole(tmp_path):
     wires = Wires(tmp_path)
     boards = Boards(wires)
     wires.vitals("engine").write_bytes(b"\0" * 12)
-    assert boards.generation() == 0
+    assert boards.playing()["generation"] == 0
     Board.create(wires.vitals("engine"), {"serial": 3.0}).close()
-    assert boards.generation() == 3
+    assert boards.playing()["generation"] == 3
 
 
 def test_a_board_of_another_version_says_nothing(tmp_path):
