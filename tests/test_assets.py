@@ -12,16 +12,19 @@ from installation.stage.overlays.faces import FACES
 ASSETS = Path(__file__).parents[1] / "assets"
 PICTURES = sorted(path for room in ("origins", "archive") for path in (ASSETS / room).iterdir())
 TEXTS = sorted((ASSETS / "texts").iterdir())
+COLLAPSE = sorted((ASSETS / "collapse").iterdir())
 FONTS = sorted((ASSETS / "fonts").iterdir())
 LISTED = re.findall(
-    r"^\| ((?:origins|archive|texts|fonts)/\S+) \|",
+    r"^\| ((?:origins|archive|texts|fonts|collapse)/\S+) \|",
     (ASSETS / "PROVENANCE.md").read_text(encoding="utf-8"),
     re.MULTILINE,
 )
 
 
 def test_every_file_has_one_line_of_provenance_and_every_line_a_file():
-    assert sorted(LISTED) == sorted(path.relative_to(ASSETS).as_posix() for path in (*PICTURES, *TEXTS, *FONTS))
+    assert sorted(LISTED) == sorted(
+        path.relative_to(ASSETS).as_posix() for path in (*PICTURES, *TEXTS, *FONTS, *COLLAPSE)
+    )
 
 
 @pytest.mark.parametrize("picture", PICTURES, ids=lambda path: path.stem)

@@ -75,6 +75,7 @@ def pictures(  # noqa: PLR0917 - options of a command
     bias: Annotated[float, typer.Option(help="Variance of the noise it is burnt with; below 1 plays safe.")] = 1.0,
     steps: Annotated[int, typer.Option(help="Steps of the sampler; few are a bias of their own.")] = 4,
     practice: Annotated[int, typer.Option(help="Steps of learning per generation.")] = 100,
+    batch: Annotated[int, typer.Option(help="Pictures per step.")] = 16,
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-4,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
     model: Annotated[Path | None, typer.Option(help="An ember to begin with; default: the shipped one.")] = None,
@@ -94,7 +95,7 @@ def pictures(  # noqa: PLR0917 - options of a command
     from installation.training.retraining import Job
 
     path = folder.home(settings_.load(config, given(state=state)).state, name)
-    settings = Settings(mode, share_, count, size, start, bias, steps, practice, rate=rate)  # type: ignore[arg-type] # checks it
+    settings = Settings(mode, share_, count, size, start, bias, steps, practice, batch, rate)  # type: ignore[arg-type] # checks it
     if resume:
         run = folder.read(path).run
         settings, seed = understood(run["settings"]), run["beginning"]["seed"]

@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 
 HEADLINE = "Pictures that forget"
 FILES = ("pictures.json", "pictures.png", "pictures.html")
-ROWS = 6  # generations shown of a run, the first and the last among them
+ROWS = 3  # generations shown of a run: the first, the middle and the last
 LABEL = 40  # pixels left of a row of seeds
 QUALITY = 85  # of the seeds in a page
 
@@ -81,7 +81,7 @@ class Life:
         return [each.readings[reading] for each in self.generations]
 
     def shown(self) -> list[KeptGeneration]:
-        """At most six generations, evenly spread, the first and the last among them."""
+        """The first generation, the middle one and the last."""
         last = len(self.generations) - 1
         places = np.unique(np.linspace(0, last, min(ROWS, last + 1)).round().astype(int))
         return [self.generations[place] for place in places]
@@ -119,7 +119,8 @@ def note(compared: Sequence[Life]) -> str:
     return (
         f"A model paints {each.count} pictures of {each.size} x {each.size}, each from one that it has learnt, burnt "
         f"to temperature {each.start:g} and restored in {each.steps} steps; then it learns them, {each.practice} steps "
-        f"of {each.batch}, and so on. Generation 0 has learnt {first.run['taught']} real pictures. Left, what "
+        f"of {each.batch}, and so on. Generation 0 is the model as it was given, and paints from "
+        f"{first.run['taught']} real pictures. Left, what "
         "each generation paints out of the same noise; right, lines of descent from real pictures, each painted again "
         "from the one above it. Dimmed, beside the kinds left: chance "
         f"alone, copying the same diet (Wright-Fisher). Seed {first.run['beginning']['seed']}."

@@ -94,6 +94,11 @@ MEANING: Mapping[str, Meaning] = {
     "recall": Meaning(
         "recall", "of real", "Real pictures that lie among the painted ones.", "Kynkäänniemi et al. 2019"
     ),
+    "weights": Meaning(
+        "recall of the weights alone", "of real",
+        "The same of what the model restores from always the same ashes of real pictures, burnt to 0.85.",
+        "Kynkäänniemi et al. 2019",
+    ),
     "precision": Meaning(
         "precision", "of painted", "Painted pictures that lie among the real ones.", "Kynkäänniemi et al. 2019"
     ),

@@ -117,11 +117,15 @@ def paint(model: Ember, parents: Pictures, settings: Settings, dice: Callable[[i
 
 
 def restored(model: Ember, parents: Pictures, settings: Settings, rng: Generator) -> Pictures:
-    """Pictures burnt to ``settings.start`` by noise of ``settings.bias`` times its variance, and painted again."""
+    """Pictures burnt to ``settings.start`` by noise of ``settings.bias`` times its variance, and painted again.
+
+    At 1 nothing of them is left, not even the eightieth part that the loudest level would let through.
+    """
     clean = to_batch([*parents])
     turn = min(settings.start * math.pi / 2.0, math.atan(LOUDEST))
     signal, noise = math.cos(turn), math.sin(turn)
-    image = signal * clean + math.sqrt(settings.bias) * noise * white(rng, clean)
+    left = signal if settings.start < 1.0 else 0.0
+    image = left * clean + math.sqrt(settings.bias) * noise * white(rng, clean)
     burnt = Burnt(image, settings.start, sigma=noise / signal, signal=signal, noise=noise)
     *_, last = model.restore(burnt, Restoring(steps=settings.steps), rng)
     return np.stack([to_pixels(last.denoised[place : place + 1]) for place in range(len(parents))])

@@ -34,9 +34,10 @@ if TYPE_CHECKING:
 
     Clock = Callable[[], float]
 
-DIET, LEARNING, PARENTS, SAMPLES, SEEDS = 1, 2, 3, 1000, 2000  # streams of random numbers
+DIET, LEARNING, PARENTS, SAMPLES, SEEDS, ASHES = 1, 2, 3, 1000, 2000, 3000  # streams of random numbers
 SHOWN = 6  # pictures out of noise, and as many lines of descent
 BLIND_STEPS = 8  # from nothing but noise
+HOT = 0.85  # temperature of the ashes on which the weights alone are tried
 COLUMNS = 16  # of the sheet of samples
 TRIALS = 4  # of a generation, each at half the rate of the one before
 BACKWARD = 2.0  # what a step of learning costs besides its one look, in looks
@@ -106,7 +107,7 @@ class Job:
         painted = yield from self._painting(model, taught, pace)
         write_atomically(making / folder.SAMPLES, _png(sheet(painted, COLUMNS)))
         write_atomically(making / folder.SEEDS, _png(sheet(self.seeds(model, done), 2 * SHOWN)))
-        readings = yardstick.measure(model, painted, self.seed)
+        readings = yardstick.measure(model, painted, self.risen(model), self.seed)
         kept = folder.keep(self.path, serial, readings, {**made, "seconds": round(clock() - began, 1)})
         yield Moment("generation", serial, 1.0, kept=kept)
         return kept
@@ -160,6 +161,11 @@ class Job:
         dreams = paint(model, np.zeros_like(before), blind, self._dice(0, SEEDS))
         heirs = paint(model, before, self.settings, self._dice(len(done), SEEDS))
         return np.concatenate([*dreams, *heirs])
+
+    def risen(self, model: Ember) -> Pictures:
+        """What a model restores from the ashes of all real pictures: always the same ashes, hotter than it learns."""
+        hot = replace(self.settings, start=HOT)
+        return np.concatenate(list(paint(model, self.gallery.taught, hot, self._dice(0, ASHES))))
 
     def _dice(self, serial: int, stream: int) -> Callable[[int], Dice]:
         return lambda time: generator(self.seed, serial, stream + time)

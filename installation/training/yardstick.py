@@ -43,12 +43,17 @@ class Yardstick:
         real = seen(gallery.taught)
         return cls(gallery, seen, real, clusters(real, CLUSTERS), tail.fit(_thumbs(gallery.taught)))
 
-    def measure(self, model: Ember, painted: Pictures, seed: int) -> dict[str, float]:
-        """The readings of what a model painted, N x H x W x 3, as ``collapse.images.MEANING`` explains them."""
+    def measure(self, model: Ember, painted: Pictures, risen: Pictures, seed: int) -> dict[str, float]:
+        """The readings of a model, as ``collapse.images.MEANING`` explains them.
+
+        ``painted`` is what it made of what it was taught, ``risen`` what it restores from the ashes of the real
+        pictures; both N x H x W x 3.
+        """
         made = self.features(painted)
         among = prdc(self.real, made)
         return {
             "recall": among.recall,
+            "weights": prdc(self.real, self.features(risen)).recall,
             "precision": among.precision,
             "kinds": len(np.unique(distances(made, self.real).argmin(axis=1))) / len(self.real),
             "coverage": among.coverage,

@@ -86,7 +86,7 @@ def test_what_is_out_of_range_is_refused_by_name(name, value):
 
 def test_an_unknown_mode_is_refused_with_the_nearest():
     with pytest.raises(CollapseError, match="Did you mean synthetic"):
-        Settings(mode="syntetic")
+        understood({"mode": "syntetic"})
 
 
 def test_a_size_that_ember_cannot_paint_is_refused():
