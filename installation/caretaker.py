@@ -78,11 +78,12 @@ class Caretaker:
     def chores(self, post: Callable[[Message], object]) -> dict[str, Chore]:
         """What the programme wants done at night, by name."""
         plan, state = (self._programme or Programme(self._settings.zone)).chores, self._settings.state
-        restart = Message("/engine/restart", (), "programme")
+        restart, collapse = (Message(each, (), "programme") for each in ("/engine/restart", "/collapse/start"))
         wanted: dict[str, tuple[int | None, Callable[[], object], int | None]] = {
             "restart": (plan.restart, lambda: post(restart), LATE_RESTART),
             "export": (plan.export, self._exporting.run, None),
             "rotate": (plan.rotate, lambda: rotate(state / "logs", datetime.now(UTC), plan.logs_days), None),
+            "collapse": (plan.collapse, lambda: post(collapse), None),
             "tidy": (plan.tidy, lambda: budget.tidy(state, plan.takes_bytes), None),
         }
         return {name: Chore(at, _silent(do), grace) for name, (at, do, grace) in wanted.items() if at is not None}

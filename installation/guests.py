@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installation.camera.guest import CameraGuest
+from installation.collapsing.guest import CollapseGuest
 from installation.control.aligning import Aligning
 from installation.control.cuelist import CueList
 from installation.control.midi import Midi
@@ -21,4 +22,4 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
     web = (WebDoor(settings.web),) if settings.web.enabled else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
-    return (CameraGuest(), Aligning(), CueList(), Modulations(), Midi(), *web, *heartbeat)
+    return (CameraGuest(), CollapseGuest(), Aligning(), CueList(), Modulations(), Midi(), *web, *heartbeat)

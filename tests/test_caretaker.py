@@ -21,7 +21,7 @@ from installation.records import Message
 from tests.support import until
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
-ALL = Chores(restart=300, export=310, rotate=0, tidy=360, takes_bytes=10**9)
+ALL = Chores(restart=300, export=310, rotate=0, tidy=360, collapse=120, takes_bytes=10**9)
 
 
 def settings(tmp_path, **projector):
@@ -86,6 +86,14 @@ def test_a_restart_is_a_message_and_may_not_be_late(tmp_path):
     chore.do()
     assert [(message.address, message.source) for message in posted] == [("/engine/restart", "programme")]
     assert (chore.at, chore.grace) == (300, LATE_RESTART)
+
+
+def test_the_collapse_of_the_night_is_a_message_and_may_be_late(tmp_path):
+    posted: list[Message] = []
+    chore = Caretaker(settings(tmp_path), plan()).chores(posted.append)["collapse"]
+    chore.do()
+    assert [(message.address, message.source) for message in posted] == [("/collapse/start", "programme")]
+    assert (chore.at, chore.grace) == (120, None)
 
 
 def test_every_chore_can_be_done_on_an_empty_state(tmp_path):

@@ -14,6 +14,7 @@ LOGS_DAYS = 30
 class Chores:
     """What a plan says about the night, in minutes after midnight; None leaves a chore out.
 
+    ``collapse`` retrains ember on its own pictures from then on until the doors open.
     ``takes_bytes`` is how much room takes may use before ``tidy`` deletes the oldest; without it nothing is deleted.
     ``logs_days`` is for how many days ``rotate`` keeps yesterday's logs.
     """
@@ -22,6 +23,7 @@ class Chores:
     export: int | None = None
     rotate: int | None = None
     tidy: int | None = None
+    collapse: int | None = None
     takes_bytes: int | None = None
     logs_days: int = LOGS_DAYS
 

@@ -20,7 +20,7 @@ __all__ = ["ProgrammeError", "load"]
 
 Read = TypeVar("Read")
 TABLES = ("timezone", "place", "hours", "exception", "holiday", "late", "play", "chores")
-CHORES = ("restart", "export", "rotate", "tidy")
+CHORES = ("restart", "export", "rotate", "tidy", "collapse")
 LONGEST_EXCEPTION = 366  # days
 GIGABYTE = 10**9
 MOST_GIGABYTES, MOST_DAYS = 1e6, 3650

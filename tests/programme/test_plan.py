@@ -118,6 +118,10 @@ def test_nothing_is_done_at_night_and_nothing_deleted_unless_it_is_said(tmp_path
     assert read(tmp_path, "").chores == Chores(None, None, None, None, None)
 
 
+def test_ember_may_collapse_at_night(tmp_path):
+    assert read(tmp_path, '[chores]\ncollapse = "02:00"').chores == Chores(collapse=120)
+
+
 def test_chores_have_times_and_takes_a_budget(tmp_path):
     text = '[chores]\nrestart = "05:00"\ntidy = "06:00"\ntakes_gb = 0.5\nlogs_days = 7'
     assert read(tmp_path, text).chores == Chores(restart=300, tidy=360, takes_bytes=500_000_000, logs_days=7)

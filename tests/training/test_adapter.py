@@ -19,15 +19,21 @@ def base(tmp_path_factory):
     return tiny_pipeline.build(tmp_path_factory.mktemp("models") / "tiny-sd")
 
 
+def loaded(folder) -> diffusion.Diffusion:
+    model = diffusion.load(folder)
+    assert isinstance(model, diffusion.Diffusion)
+    return model
+
+
 @pytest.fixture
 def model(base):
-    return diffusion.load(base)
+    return loaded(base)
 
 
 @pytest.fixture(scope="module")
 def learnt(base, tmp_path_factory):
     """The folder of an adapter that has learnt one picture."""
-    folder, model = tmp_path_factory.mktemp("learnt"), diffusion.load(base)
+    folder, model = tmp_path_factory.mktemp("learnt"), loaded(base)
     with Adapter(model, generator(1, 0), rate=1e-2) as adapter:
         for step in range(STEPS):
             adapter.learn(picture(), generator(1, step))
@@ -57,7 +63,7 @@ def test_a_fresh_adapter_changes_nothing(model):
 
 @pytest.mark.parametrize("prediction", ["epsilon", "v_prediction", "sample"])
 def test_learning_lowers_the_loss_at_what_is_learnt(tmp_path, prediction):
-    model = diffusion.load(tiny_pipeline.build(tmp_path / "model", prediction=prediction))
+    model = loaded(tiny_pipeline.build(tmp_path / "model", prediction=prediction))
     with Adapter(model, generator(1, 0), rate=1e-2) as adapter:
         before = adapter.loss(picture(), generator(9, 9)).item()
         for step in range(STEPS):
@@ -120,7 +126,7 @@ def test_a_folder_that_does_not_say_its_base_is_refused(tmp_path):
 def test_transformers_are_not_adapted(tmp_path, learnt):
     flux = tiny_pipeline.build(tmp_path / "flux", "flux")
     with pytest.raises(ModelError, match="Use Stable Diffusion"):
-        Adapter(diffusion.load(flux), generator(1, 0))
+        Adapter(diffusion.load(flux), generator(1, 0))  # type: ignore[arg-type] # which is what is refused
     (tmp_path / lora.BASE).write_text(f'{{"base": "{flux}"}}')
     (tmp_path / lora.WEIGHTS).write_bytes((learnt / lora.WEIGHTS).read_bytes())
     with pytest.raises(ModelError, match="adapters are for Stable Diffusion"):
