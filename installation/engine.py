@@ -32,6 +32,7 @@ from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.wires import Uplink, Wires
 from installation.readings import Look, Window, declared, tail
+from installation.relief import easing
 from installation.restorers.lesions import Lesion, numb
 from installation.restorers.shelf import Shelf
 from installation.restorers.wardrobe import Wardrobe
@@ -102,6 +103,7 @@ class Engine:
         self._numb: str | None = None
         self._began = self._turned = 0.0
         self._rate = 0.0
+        self._working = self._worked = 0.0
 
     def serve(self) -> None:
         """Obey, and turn the loop, until told to quit."""
@@ -109,12 +111,21 @@ class Engine:
             if self._idle or self._moments is None:
                 self._vitals.beat(Phase.RESTING)
                 continue
-            moment = next(self._moments)
+            moment = self._work(self._moments)
             self._publish(moment)
             if moment.phase == "generation":
                 self._change_clothes()
             if not self._keep_pace(moment):
                 return
+
+    def _work(self, moments: Iterator[Moment]) -> Moment:
+        """The next moment; the time that the moments of a generation take together is kept."""
+        began = time.monotonic()
+        moment = next(moments)
+        self._working += time.monotonic() - began
+        if moment.phase == "generation":
+            self._worked, self._working = self._working, 0.0
+        return moment
 
     @property
     def _idle(self) -> bool:
@@ -162,8 +173,7 @@ class Engine:
         """Load what a scene needs and begin, or go on with, its lineage. Refused, the present scene goes on."""
         self._vitals.beat(Phase.LOADING)
         restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
-        size = scene.size or self._settings.engine.size
-        lineage = self._checkpoints.recall(scene.name, size) if resume else None
+        size, lineage = self._size(scene), self._recall(scene) if resume else None
         if lineage is None:
             cell = images.to_tensor(images.load(scene.origin, size // scene.grid, size // scene.grid))
             origin = cell.tile(1, 1, scene.grid, scene.grid).to(self._shelf.device)
@@ -176,6 +186,17 @@ class Engine:
         self._prompt(scene.prompt)
         self._restart()
         self._announce(scene, restorer, lineage)
+
+    def _size(self, scene: Scene) -> int:
+        """Pixels a side: the scene's, else this machine's, or half of that where its work is eased."""
+        whole = self._settings.engine.size
+        return scene.size or easing.side(whole, easing.level(self._board.read()) if scene.grid == 1 else 0)
+
+    def _recall(self, scene: Scene) -> Lineage | None:
+        """The lineage to go on with, also where it was begun at the size of an eased machine."""
+        whole = scene.size or self._settings.engine.size
+        sizes = (whole,) if scene.size else dict.fromkeys((whole, easing.side(whole, easing.MOST)))
+        return next((found for size in sizes if (found := self._checkpoints.recall(scene.name, size))), None)
 
     def _announce(self, scene: Scene, restorer: Restorer, lineage: Lineage) -> None:
         """Say what plays, completely enough to be rendered again."""
@@ -231,8 +252,10 @@ class Engine:
 
     def _values(self, serial: int) -> Mapping[str, float]:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
-        board = {name: value for name, value in self._board.read().items() if name.startswith(DEFERRED)}
-        return on_raw_scale(self._scene.settle(board, serial) if self._scene else board, self._calibration)
+        told = self._board.read()
+        board = {name: value for name, value in told.items() if name.startswith(DEFERRED)}
+        played = self._scene.settle(board, serial) if self._scene else board
+        return on_raw_scale(easing.eased(played, easing.level(told), self._worked), self._calibration)
 
     def _look_outside(self, seeing: Seeing) -> Glimpse | None:
         return self._eye.look(seeing, self._lineage.present) if self._lineage else None

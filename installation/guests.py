@@ -10,6 +10,7 @@ from installation.control.aligning import Aligning
 from installation.control.cuelist import CueList
 from installation.control.midi import Midi
 from installation.control.modulation import Modulations
+from installation.relief.guest import ReliefGuest
 from installation.web.door import WebDoor
 from installation.web.heartbeat import Heartbeat
 
@@ -22,4 +23,5 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
     web = (WebDoor(settings.web),) if settings.web.enabled else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
-    return (CameraGuest(), CollapseGuest(), Aligning(), CueList(), Modulations(), Midi(), *web, *heartbeat)
+    relief = (ReliefGuest(settings.relief),) if settings.relief.enabled else ()
+    return (CameraGuest(), CollapseGuest(), Aligning(), CueList(), Modulations(), Midi(), *relief, *web, *heartbeat)

@@ -10,6 +10,7 @@ from installation.knobs import Knob, declared
 from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
 from installation.readings import Reading
+from installation.relief import easing  # noqa: F401 - declares /engine
 from installation.restorers import (
     lesions,  # noqa: F401 - declares /lesion
     protocol,  # noqa: F401 - declares /restore

@@ -30,7 +30,7 @@ FLOORS = (
     ("machine", "scenes"),
     ("burns", "restorers", "readings", "control", "programme"),
     ("loop", "stage", "recording", "collapse"),
-    ("camera", "controllers"),
+    ("camera", "controllers", "relief"),
     ("publishing", "engine", "panels", "training", "caretaker", "playing"),
     ("web", "collapsing"),
     ("guests",),

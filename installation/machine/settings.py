@@ -223,6 +223,13 @@ class EngineSettings(Section):
     models: Path | None = None  # a folder with diffusers pipelines, by name
 
 
+class ReliefSettings(Section):
+    """When the machine is given less to do, before it takes less by itself."""
+
+    enabled: bool = True
+    load: Annotated[float, Field(ge=1, le=1000)] = 8.0  # tasks that want each core, over a minute
+
+
 class CameraSettings(Section):
     """What may be looked at from outside: nothing, unless ``source`` says what."""
 
@@ -295,6 +302,7 @@ class Settings(Section):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     stage: StageSettings = StageSettings()
     engine: EngineSettings = EngineSettings()
+    relief: ReliefSettings = ReliefSettings()
     camera: CameraSettings = CameraSettings()
     recording: RecordingSettings = RecordingSettings()
     energy: EnergySettings = EnergySettings()

@@ -1,0 +1,75 @@
+"""Relief as the conductor's guest: it watches the machine, and turns the knob that eases the engine's work."""
+
+from __future__ import annotations
+
+import logging
+import math
+from functools import partial
+from typing import TYPE_CHECKING
+
+from installation.control.guest import Guest
+from installation.relief import easing
+from installation.relief.easing import MOST, Easing, Strain
+from installation.relief.strain import Watch, this_machine
+
+if TYPE_CHECKING:
+    from installation.control.guest import House
+    from installation.machine.settings import ReliefSettings
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY = 1.0  # seconds
+KNOB = "/engine/relief"
+
+
+class ReliefGuest(Guest):
+    """Owns the watch over the machine. A hand that eases further than it would is left alone."""
+
+    _house: House
+    _watch: Watch
+
+    def __init__(self, settings: ReliefSettings) -> None:
+        """Nothing is eased."""
+        self._settings = settings
+        self._easing = Easing()
+        self._next = -math.inf
+
+    def open(self, house: House) -> None:
+        """Come in, and look at the machine from now on."""
+        self._house = house
+        self._watch = Watch(partial(this_machine, self._settings.load))
+
+    def look(self, now: float) -> None:
+        """Once a second: does the machine bear what it has to do?"""
+        if now < self._next:
+            return
+        self._next = now + LOOK_EVERY
+        if (strain := self._watch.strain(now)) is not None:
+            before, self._easing = self._easing, self._easing.seen(strain, now)
+            if before.level != self._easing.level:
+                self._say(before.level, strain)
+                self._turn(now)
+        self._keep(now)
+
+    def close(self) -> None:
+        """Look no more."""
+        self._watch.close()
+
+    def _turn(self, now: float) -> None:
+        if self._easing.level:
+            self._house.store.pin(KNOB, self._easing.level, now)
+        else:
+            self._house.store.let_go(KNOB, now)
+
+    def _keep(self, now: float) -> None:
+        """Whoever lets every knob go, or turns this one back, does not cool the machine by it."""
+        if self._easing.level > easing.level({KNOB: self._house.store.current(KNOB, now, self._house.serial)}):
+            self._house.store.pin(KNOB, self._easing.level, now)
+
+    def _say(self, before: int, strain: Strain) -> None:
+        level = self._easing.level
+        if level > before:
+            log.warning("The engine's work is eased to level %d of %d: %s.", level, MOST, strain.sentence())
+        else:
+            left = f"it stays at level {level} of {MOST}" if level else "it has all of its work again"
+            log.info("The engine's work is eased less, %s: %s.", left, strain.sentence())

@@ -1,0 +1,96 @@
+"""The guest turns the knob as its controller says, and turns it again when somebody lets go of everything."""
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+
+from installation.control.store import Store
+from installation.machine.settings import Settings
+from installation.panels import all_knobs
+from installation.relief.easing import FALL, MOST, RISE, Part, Strain
+from installation.relief.guest import KNOB, ReliefGuest
+
+COOL, HOT = (Strain((Part("coretemp", celsius, 100.0),)) for celsius in (50.0, 97.0))
+
+
+@dataclass
+class Sensors:
+    """A watch over a machine whose strain the test decides."""
+
+    seen: Strain | None = COOL
+
+    def strain(self, now):  # noqa: ARG002 - it is always fresh
+        return self.seen
+
+    def close(self):
+        self.seen = None
+
+
+@dataclass
+class House:
+    """As much of a house as relief knows."""
+
+    store: Store = field(default_factory=lambda: Store(all_knobs(), release=120.0))
+    serial: int = 0
+
+
+@pytest.fixture
+def house():
+    return House()
+
+
+@pytest.fixture
+def guest(house):
+    guest = ReliefGuest(Settings().relief)
+    guest.open(house)
+    guest._watch.close()
+    sensors: Any = Sensors()
+    guest._watch = sensors
+    return guest
+
+
+def endure(guest, strain, begin, seconds):
+    """Look once a second; returns when it ended."""
+    guest._watch.seen = strain
+    for now in range(begin, begin + int(seconds) + 1):
+        guest.look(float(now))
+    return begin + int(seconds) + 1
+
+
+def stands(house, now):
+    return house.store.current(KNOB, now, 0)
+
+
+def test_a_cool_machine_turns_nothing(house, guest):
+    now = endure(guest, COOL, 0, 100)
+    assert KNOB not in house.store.held(now)
+
+
+def test_heat_eases_and_long_calm_gives_the_work_back(house, guest, caplog):
+    with caplog.at_level(logging.INFO):
+        now = endure(guest, HOT, 0, RISE + 1)
+        assert stands(house, now) == 1
+        now = endure(guest, COOL, now, FALL + 1)
+    assert stands(house, now + 5) == 0
+    assert "eased to level 1 of 3: coretemp is at 97 of 100 degrees Celsius" in caplog.text
+    assert "it has all of its work again" in caplog.text
+
+
+def test_whoever_lets_every_knob_go_does_not_cool_the_machine_by_it(house, guest):
+    now = endure(guest, HOT, 0, 3 * RISE + 2)
+    house.store.let_go(None, now)
+    now = endure(guest, HOT, now, 6)
+    assert stands(house, now) == MOST
+
+
+def test_a_technicians_hand_that_eases_further_is_left_alone(house, guest):
+    now = endure(guest, HOT, 0, RISE + 1)
+    house.store.hold(KNOB, 3, float(now))
+    assert stands(house, endure(guest, HOT, now, 5)) == 3
+
+
+def test_sensors_that_fell_silent_change_nothing(house, guest):
+    now = endure(guest, HOT, 0, RISE + 1)
+    assert stands(house, endure(guest, None, now, 10 * FALL)) == 1
