@@ -243,9 +243,14 @@ class Conductor:
         self._mind_the_doors(now)
         self._caretaker.look(now, self._staff["stage"].vitals["frames"], self.health)
         if self._instruments:
-            self._instruments.look(now, self._staff["engine"].vitals.read, self._playing.told.get("size", 0))
+            engine_vitals, size = self._staff["engine"].vitals.read, self._playing.told.get("size", 0)
+            self._instruments.look(now, engine_vitals, size, self._said)
         if now >= self._ends:
             self.stop()
+
+    def _said(self) -> dict[str, Taken]:
+        """What the guests measure."""
+        return {address: taken for guest in self._guests for address, taken in guest.readings().items()}
 
     def _move_knobs(self, now: float, serial: int) -> None:
         changes = self.store.tick(now, serial)

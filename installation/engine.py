@@ -7,11 +7,12 @@ import math
 import os
 import secrets
 import time
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from installation import images
 from installation.burns import on_raw_scale
@@ -63,6 +64,7 @@ ENGINE_VITALS: Mapping[str, float] = {
 NICENESS = 10  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
 FIRST_SIGHT = 10.0  # seconds that a scene which begins with the camera waits for it
+MOST_KEYS = 8  # to be turned, one after each generation
 RATE_MEMORY = 0.8  # of the running average of generations per second
 
 
@@ -99,6 +101,7 @@ class Engine:
         self._moments: Iterator[Moment] | None = None
         self._resting = False
         self._wish: Order | None = None
+        self._keys: deque[Mapping[str, Any]] = deque(maxlen=MOST_KEYS)
         self._text = ""
         self._numb: str | None = None
         self._began = self._turned = 0.0
@@ -115,6 +118,7 @@ class Engine:
             self._publish(moment)
             if moment.phase == "generation":
                 self._change_clothes()
+                self._turn_key()
             if not self._keep_pace(moment):
                 return
 
@@ -157,10 +161,8 @@ class Engine:
                 self._restart()
             case "prompt" if self._restorer:
                 self._prompt(order.data["text"])
-            case "wear":
-                self._wish = order  # at the end of the generation: a take has every picture with the weights it names
-                if self._moments is None:
-                    self._change_clothes()
+            case "wear" | "cipher":
+                self._carry_out_later(order)
             case "save" if self._lineage:
                 self._checkpoints.copy_to(Path(order.data["path"]))
             case "rest":
@@ -168,6 +170,15 @@ class Engine:
                 self._checkpoints.flush()
             case "wake":
                 self._resting = False
+
+    def _carry_out_later(self, order: Order) -> None:
+        """At the end of the generation: a take has every picture with the weights, or under the key, that it names."""
+        if order.name == "cipher":
+            self._keys.append(order.data)  # between two generations one is turned
+            return
+        self._wish = order
+        if self._moments is None:
+            self._change_clothes()
 
     def _play(self, scene: Scene, seed: int | None, *, resume: bool) -> None:
         """Load what a scene needs and begin, or go on with, its lineage. Refused, the present scene goes on."""
@@ -226,6 +237,14 @@ class Engine:
             self._prompt(self._text)
             self._turn()
             self._announce(scene, self._restorer, lineage)
+
+    def _turn_key(self) -> None:
+        """Encrypt or decrypt the picture, where that was ordered, and show what has become of it."""
+        if self._keys and (lineage := self._lineage):
+            order = self._keys.popleft()
+            if lineage.turn_key(order["tick"], locked=order["locked"]):
+                self._checkpoints.keep(lineage, time.monotonic())
+                self._show(Moment("generation", lineage.present, 0.0, 0.0))
 
     def _restart(self) -> None:
         """Show where the lineage stands, and turn the loop from there."""

@@ -11,6 +11,8 @@ from installation.control.cuelist import CueList
 from installation.control.midi import Midi
 from installation.control.modulation import Modulations
 from installation.relief.guest import ReliefGuest
+from installation.market.casino import CasinoGuest
+from installation.market.prometheus import Prometheus
 from installation.web.door import WebDoor
 from installation.web.heartbeat import Heartbeat
 
@@ -24,4 +26,16 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     web = (WebDoor(settings.web),) if settings.web.enabled else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
     relief = (ReliefGuest(settings.relief),) if settings.relief.enabled else ()
-    return (CameraGuest(), CollapseGuest(), Aligning(), CueList(), Modulations(), Midi(), *relief, *web, *heartbeat)
+    return (
+        CameraGuest(),
+        CollapseGuest(),
+        Aligning(),
+        CueList(),
+        Modulations(),
+        Midi(),
+        *relief,
+        CasinoGuest(),
+        Prometheus(),
+        *web,
+        *heartbeat,
+    )

@@ -2,9 +2,10 @@
 
 The header says what burns and who restores; below it tables mirror the addresses of the knobs, each with a constant or
 with a score that moves; ``[modulate]`` mirrors them again, ``[[cue]]`` lists the cues and ``[[overlay]]`` the texts and
-figures over the picture. A score counts generations and not seconds: a lineage then comes out the same, hash for hash,
-whatever the speed of the machine. A temperature may be told from the melting point: ``"melt + 0.05"``. A scene is the
-author's word, so it is refused where a performer would be clamped.
+figures over the picture; ``[casino]`` and ``[ransom]`` say what is at stake. A score counts generations and not
+seconds: a lineage then comes out the same, hash for hash, whatever the speed of the machine. A temperature may be told
+from the melting point: ``"melt + 0.05"``. A scene is the author's word, so it is refused where a performer would be
+clamped.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import cues, melting, modulators, scores, signs
+from installation import cues, melting, modulators, scores, signs, stakes
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
@@ -26,6 +27,7 @@ from installation.knobs import Knob, nearest
 from installation.modulators import Modulator
 from installation.scores import Curve
 from installation.signs import Sign
+from installation.stakes import Casino, Ransom
 from installation.tables import shown
 
 RESTORERS = ("ember", "archive", "diffusion", "none", "demon")
@@ -68,6 +70,8 @@ class Scene:
     cues: tuple[Cue, ...] = ()
     modulators: Mapping[str, Modulator] = field(default_factory=dict)
     overlays: tuple[Sign, ...] = ()
+    casino: Casino | None = None
+    ransom: Ransom | None = None
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
@@ -110,6 +114,8 @@ def load(
             cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: scores.constants(table, knobs, melt)),
             modulators=_modulators(raw.get("modulate", {}), knobs, readings),
             overlays=signs.read(raw.get("overlay", []), knobs, readings),
+            casino=stakes.casino(raw.get("casino"), readings),
+            ransom=stakes.ransom(raw.get("ransom"), knobs),
             **_header(raw, path, assets, restorers),
         )
     except Refusal as error:
@@ -174,7 +180,7 @@ _HEADER: Mapping[str, type] = {
     "size": int,
     "grid": int,
 }
-_LAYERS = ("modulate", "cue", "cues", "overlay")
+_LAYERS = ("modulate", "cue", "cues", "overlay", "casino", "ransom")
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
 
 

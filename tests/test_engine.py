@@ -137,3 +137,17 @@ def test_a_lesion_of_a_restorer_without_weights_is_said_once(show):
     show.hear("generation")
     show.hear("generation")
     assert sum(report.name == "refused" for report in show.reports) == 1
+
+
+@pytest.mark.parametrize("show", ["none"], indirect=True)
+def test_a_key_is_turned_between_two_generations_and_turned_back(show):
+    show.board.write({"/burn/gaussian/temperature": 0.0, "/loop/noise-floor": 0.0, "/loop/colour": 0.0})
+    until(lambda: show.hear("generation")["temperature"] == 0.0)
+    show.order("origin")  # what has burnt before is noise already
+    clear = until(lambda: (told := show.hear("generation"))["parent"] == 0 and told)["digest"]
+    for locked in (True, False):
+        show.order("cipher", tick=77, locked=locked)
+        turned = until(lambda: (told := show.hear("generation"))["source"] and told)
+        assert (turned["source"], turned["parent"]) == ("cipher/77", 0)
+        assert (turned["readings"]["spectral_entropy"] > 0.9) == locked
+        assert (turned["digest"] != clear) == locked

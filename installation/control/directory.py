@@ -55,9 +55,9 @@ class Directory:
         return nearest(address, [*self.knobs, *self.commands, *SYSTEM, *others])
 
     def describe(self, address: str, value: float | None = None) -> dict[str, Any]:
-        """What is to be said of a knob at a board value, or of a command: for a reply in JSON."""
+        """What is to be said of a knob at a board value, or of a command and its answer: for a reply in JSON."""
         if command := self.commands.get(address):
-            return {"value": None, "takes": command.expects(), "doc": command.doc}
+            return {"value": value, "takes": command.expects(), "doc": command.doc}
         knob = self.knobs[address]
         here = knob.default if value is None else value
         return {

@@ -88,5 +88,9 @@ class Guest:
     def news(self, values: Mapping[str, float], sources: Mapping[str, str]) -> None:
         """Knobs that stand elsewhere than a tick ago, as board values, and who turned them, where somebody did."""
 
+    def readings(self) -> Mapping[str, Any]:
+        """What it measures now (``readings.Taken``), by addresses that ``readings.register.told`` has declared."""
+        return {}
+
     def close(self) -> None:
         """Leave; wait for nothing longer than a second."""

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from installation.burns.cipher import HEADER, SMOOTH, encrypt, key, roughness
 from installation.burns.mean import Average
 from installation.errors import Refusal
+from installation.images import by_pixels, to_pixels
 from installation.loop.drift import Dice, Palette, follow, palette
 from installation.loop.history import FINGERPRINT, Care, History
 from installation.randomness import Generator, generator
@@ -26,6 +28,7 @@ COUNTS = ("seed", "serial", "parent", "refusals")
 FLATTEST = 0.02  # standard deviation below which a picture is one flat field
 WILDEST = 10.0  # white is 1: a model that overshoots tenfold is broken, and squares of its numbers would overflow
 FORMAT = "burntout-lineage-1"
+LOCKED = "cipher/"  # and a tick: the source of a generation that grew from the last one, encrypted or decrypted
 
 
 class LineageError(Refusal):
@@ -96,6 +99,18 @@ class Lineage:
         self.present, self.parent, self.refusals, self.source = picture.to(self.origin), 0, 0, source
         self.reference = palette(self.present)
         self.seen = self.seen and self.seen.after(self.present[0])
+
+    def turn_key(self, tick: int, *, locked: bool) -> bool:
+        """Encrypt the present picture with a tick's key, or decrypt it; False, and nothing, where it is so already.
+
+        In memory, on a copy of 8 bits a colour. What is turned twice is as it was, so it has to be known whether it is
+        noise: that is looked at, and not believed.
+        """
+        pixels = to_pixels(self.present)
+        if (roughness(pixels.reshape(-1)[:HEADER]) > SMOOTH) == locked:
+            return False
+        self.inject(f"{LOCKED}{tick}", by_pixels(self.present, lambda each: encrypt(each, key(tick))))
+        return True
 
     def remember(self) -> Average:
         """The average of what was shown to it, in float32: begun, when first asked for, with the origin."""

@@ -18,7 +18,7 @@ from installation.knobs import understood
 from installation.loop.album import shipped
 from installation.loop.generation import turn
 from installation.loop.glimpse import Glimpse, Outside, blind
-from installation.loop.lineage import Lineage, LineageError, from_bytes
+from installation.loop.lineage import LOCKED, Lineage, LineageError, from_bytes
 from installation.machine.files import share
 from installation.machine.glimpses import is_glimpse
 from installation.recording import journal
@@ -104,6 +104,9 @@ def _render(take: Take, lineage: Lineage, restorer: Restorer, logged: Mapping[st
     source = logged.get("source", "")
     if is_glimpse(source) and source != lineage.origin_name:
         lineage.adopt(source, _picture(take, source, lineage.present))
+    elif source.startswith(LOCKED):
+        tick = int(source.removeprefix(LOCKED))
+        _ = lineage.turn_key(tick, locked=True) or lineage.turn_key(tick, locked=False)
     elif source and source != lineage.origin_name:
         album = shipped(share("assets"))
         lineage.inject(source, album.open(source, *lineage.present.shape[-2:]))

@@ -43,18 +43,25 @@ class Instruments:
         self._due = self._remind = self._next_line = -math.inf
         self._board = Board.create(board, on_board(self.latest))
 
-    def look(self, now: float, vitals: Callable[[], Mapping[str, float]], size: int) -> None:
+    def look(
+        self,
+        now: float,
+        vitals: Callable[[], Mapping[str, float]],
+        size: int,
+        said: Callable[[], Mapping[str, Taken]] = dict,
+    ) -> None:
         """Take every reading if it is time: the pictures' from the engine's vital signs, the machine's from the meter.
 
-        ``size`` is the side of the pictures in pixels. Once a second there is a line for the take's log.
+        ``size`` is the side of the pictures in pixels, ``said`` what guests say. Once a second there is a line for the
+        take's log.
         """
         if now < self._due:
             return
         self._due = now + self._every
         engine = vitals()
-        account = self._account(now, engine, size)
+        given = {"machine": self._account(now, engine, size), "guest": said()}
         self.latest = {
-            address: each.take(account) if each.of == "machine" else taken(engine.get(each.key, math.nan))
+            address: each.take(given[each.of]) if each.of in given else taken(engine.get(each.key, math.nan))
             for address, each in self.readings.items()
         }
         self._board.write(on_board(self.latest))
@@ -94,9 +101,9 @@ def on_board(latest: Mapping[str, Taken]) -> dict[str, float]:
 
 
 def off_board(values: Mapping[str, float]) -> dict[str, Taken]:
-    """What a board says, for whoever joined it."""
+    """What a board says, for whoever joined it; a process may not know what all the readings on it are."""
     found: dict[str, Taken] = {}
-    for address in declared():
+    for address in (name for name in values if name + STANDING in values):
         state = STATES[int(values[address + STANDING])]
         number = values[address]
         found[address] = Missing(state) if math.isnan(number) else Value(number, estimated=state == "estimated")

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
-#: What a reading is taken of: one picture (and its origin), the last pictures together, or the machine.
-Of = Literal["picture", "window", "machine"]
+#: What a reading is taken of: one picture (and its origin), the last pictures together, the machine; or a guest of the
+#: conductor says it.
+Of = Literal["picture", "window", "machine", "guest"]
 State = Literal["measured", "estimated", "no sensor", "not yet"]
 STATES: tuple[State, ...] = ("measured", "estimated", "no sensor", "not yet")  # on the board: their index
 PREFIX = "/reading/"
@@ -115,7 +116,7 @@ def reading(
 
     Of a picture it is called with two ``Look``s, the present picture and its origin; of the window with the
     ``Window``; both give a float, NaN where there is nothing to measure. Of the machine it is called with the
-    ``Account`` and gives a ``Value`` or ``Missing``.
+    ``Account`` and gives a ``Value`` or ``Missing``. What a guest says is declared with ``told``.
     """
 
     def file(estimator: Estimator) -> Estimator:
@@ -125,6 +126,22 @@ def reading(
         return estimator
 
     return file
+
+
+def told(
+    address: str, *, unit: str = "", low: float = 0.0, high: float = 1.0, doc: str, source: str = "", brief: str = ""
+) -> str:
+    """Declare a reading that a guest of the conductor says (``Guest.readings``); gives its address.
+
+    Raises ``ValueError`` when the address is taken.
+    """
+
+    def take(said: Mapping[str, Taken]) -> Taken:
+        """What its guest says; not yet, where none does."""
+        return said.get(address, NOT_YET)
+
+    reading(address, of="guest", unit=unit, low=low, high=high, doc=doc, source=source, brief=brief)(take)
+    return address
 
 
 def declared(*of: Of) -> dict[str, Reading]:

@@ -2,14 +2,28 @@
 
 import json
 
+import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save
 
+from installation.burns.cipher import HEADER, SMOOTH, roughness
+from installation.images import to_pixels
 from installation.loop.drift import palette
-from installation.loop.lineage import BURN, DRIFT, RESTORE, Lineage, LineageError, digest, fault, from_bytes, to_bytes
+from installation.loop.lineage import (
+    BURN,
+    DRIFT,
+    LOCKED,
+    RESTORE,
+    Lineage,
+    LineageError,
+    digest,
+    fault,
+    from_bytes,
+    to_bytes,
+)
 
 
 @pytest.fixture
@@ -50,6 +64,25 @@ def test_reigniting_begins_again_from_the_origin_but_never_repeats_a_serial(line
     assert lineage.present is lineage.origin
     assert (lineage.serial, lineage.parent, lineage.refusals) == (3, 0, 0)
     torch.testing.assert_close(lineage.reference.mean, palette(lineage.origin).mean)
+
+
+@given(tick=st.integers(0, 2**20))
+def test_whoever_turns_the_key_back_has_the_picture_to_the_last_bit(lineage, tick):
+    seen = to_pixels(lineage.present)
+    assert lineage.turn_key(tick, locked=True)
+    assert roughness(to_pixels(lineage.present).reshape(-1)[:HEADER]) > SMOOTH
+    assert (lineage.parent, lineage.source) == (0, f"{LOCKED}{tick}")
+    assert lineage.turn_key(tick, locked=False)
+    assert np.array_equal(to_pixels(lineage.present), seen)
+
+
+def test_a_key_is_not_turned_twice_in_one_direction(lineage):
+    """Encrypting again would decrypt: whether it is noise is looked at, and not believed."""
+    assert not lineage.turn_key(7, locked=False)
+    lineage.turn_key(7, locked=True)
+    locked = lineage.present
+    assert not lineage.turn_key(7, locked=True)
+    assert lineage.present is locked
 
 
 def test_every_serial_and_every_use_has_its_own_random_numbers(lineage):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from installation.machine.board import Board
 from installation.machine.settings import Settings
+from installation.market import readings
 from installation.readings import declared
 from installation.readings.instruments import Instruments, line, off_board, on_board, playing
 from installation.readings.meter import Meter
@@ -19,6 +20,7 @@ from installation.readings.sensors import NoCounter
 from tests.support import until
 
 NO_SENSOR = Missing(why="none here")
+SAID = readings.SPOT
 TAKEN = st.builds(Value, st.floats(-1e6, 1e6), st.booleans()) | st.just(NOT_YET) | st.just(Missing())
 
 
@@ -59,6 +61,13 @@ def test_the_pictures_readings_come_from_the_engine_and_the_machines_from_the_me
     assert latest["/reading/images-per-second"] == Value(2.0)
 
 
+def test_what_guests_say_stands_beside_what_is_measured(listening):
+    listening.instruments.look(time.monotonic(), lambda: {"entropy": 7.0}, 256, lambda: {SAID: Value(3.0)})
+    assert listening.instruments.latest[SAID] == Value(3.0)
+    assert dict(listening.sent[-1])[SAID] == 3.0
+    assert listening.instruments.latest["/reading/entropy"] == Value(7.0)
+
+
 def test_every_reading_is_on_the_board_with_its_standing(listening):
     listening.look(time.monotonic())
     board = Board(listening.path).read()
@@ -67,6 +76,12 @@ def test_every_reading_is_on_the_board_with_its_standing(listening):
     assert math.isnan(board["/reading/watts"])
     assert STATES[int(board["/reading/watts/state"])] == "no sensor"
     assert len(board) == 2 * len(declared())
+
+
+def test_a_board_tells_also_of_readings_that_were_declared_elsewhere():
+    """The stage does not know the rooms of all the guests, and shows what they say."""
+    elsewhere = {"/reading/somebody/else": Value(2.0), "/reading/nobody": Missing()}
+    assert off_board(on_board(elsewhere)) == elsewhere
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(declared(), TAKEN)))

@@ -1,6 +1,7 @@
 """The register: what a reading is called, and what is said where there is no number."""
 
 import math
+from typing import get_args
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from installation.knobs import declared as knobs
 from installation.panels import all_knobs
 from installation.readings import register
 from installation.readings.energy import over, plus
-from installation.readings.register import NOT_YET, STATES, Missing, Value, declared, markdown, reading
+from installation.readings.register import NOT_YET, STATES, Missing, Of, Value, declared, markdown, reading, told
 
 NUMBERS = st.floats(-1e9, 1e9)
 TAKEN = st.builds(Value, NUMBERS, st.booleans()) | st.builds(Missing, st.sampled_from(STATES[2:]))
@@ -39,8 +40,19 @@ def test_an_address_is_filed_once():
         reading("/reading/entropy", of="picture", doc="Another.")(lambda: 0.0)
 
 
+def test_what_a_guest_says_is_not_yet_there_until_it_says_it():
+    address = next(iter(declared("guest")))
+    assert declared()[address].take({}) == NOT_YET
+    assert declared()[address].take({address: Value(3.0)}) == Value(3.0)
+
+
+def test_what_a_guest_says_is_filed_like_any_other_reading():
+    with pytest.raises(ValueError, match="Two readings at /reading/entropy"):
+        told("/reading/entropy", doc="Another.")
+
+
 def test_readings_can_be_asked_for_by_what_they_are_of():
-    parts = [declared(of) for of in ("picture", "window", "machine")]
+    parts = [declared(of) for of in get_args(Of)]
     assert sum(map(len, parts)) == len(declared())
     assert declared("picture", "window") == dict(sorted({**parts[0], **parts[1]}.items()))
 

@@ -1,0 +1,1 @@
+"""The market: options on what the piece measures, and pictures held to ransom."""
