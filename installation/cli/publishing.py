@@ -1,4 +1,4 @@
-"""What leaves the room: takes, publish, restage, strip."""
+"""What leaves the room: takes, publish (an edition, the catalogue), restage, strip."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 from rich.text import Text
-from typer.core import TyperCommand
+from typer.core import TyperCommand, TyperGroup
 
 from installation.cli.voice import (
     Config,
@@ -43,8 +43,16 @@ def list_takes(state: State = None, config: Config = None) -> None:
         say(f"No takes in {settings.state}. Record one: burntout run --record")
 
 
+class Press(TyperGroup):
+    """What ``publish`` can do. Without the name of one of them it is an edition: ``publish last --form gif``."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:  # typer keeps these types to itself
+        """Put the word in that was left out."""
+        return list(super().parse_args(ctx, args if args[:1] and args[0] in self.commands else ["edition", *args]))
+
+
 class WithForms(TyperCommand):
-    """A command whose help lists every form of an edition, and says which this machine cannot make."""
+    """A command whose help lists every form of an edition, which this machine cannot make, and what else there is."""
 
     def format_epilog(self, ctx: Any, formatter: Any) -> None:  # typer keeps these types to itself
         """Write the list. Asked only for help: it looks into FFmpeg, which is slow to load."""
@@ -53,10 +61,19 @@ class WithForms(TyperCommand):
         with formatter.section("Forms"):
             listed = sorted(FORMS.values(), key=lambda form: form.doc)  # by their first word: films, loops, prints
             formatter.write_dl([(form.name, " ".join(filter(None, (form.doc, form.lack())))) for form in listed])
+        with formatter.section("Besides"):
+            others = {name: each for name, each in ctx.parent.command.commands.items() if name != ctx.info_name}
+            formatter.write_dl(
+                [(f"publish {name}", each.get_short_help_str(limit=120)) for name, each in others.items()]
+            )
         super().format_epilog(ctx, formatter)
 
 
-@app.command(cls=WithForms)
+press = typer.Typer(cls=Press, rich_markup_mode=None, pretty_exceptions_enable=False, help="Publish the piece.")
+app.add_typer(press, name="publish")
+
+
+@press.command("edition", cls=WithForms)
 def publish(
     take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
     out: Annotated[Path | None, typer.Option(help="Folder to publish into; default: the take's own.")] = None,
@@ -94,6 +111,32 @@ def publish(
             task = progress.add_task(path.name, total=1.0)
             each.make(found, path, wishes, lambda share, task=task: progress.update(task, completed=share))  # type: ignore[misc] # mypy cannot infer it
             progress.console.print(Text(str(path)), soft_wrap=True)
+
+
+@press.command("site")
+def publish_site(
+    out: Annotated[Path | None, typer.Option(help="Folder of the website; default: site, in the state.")] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Make the catalogue: a website of every take with its feed, and the same as a PDF.
+
+    It works from the folder, and from any web server. What stands on its pages is in machine.toml under [catalogue].
+    """
+    from installation.publishing.catalogue import site
+    from installation.recording import takes
+
+    settings = settings_.load(config, given(state=state))
+    folder = out or settings.state / site.FOLDER
+    with progress_bar() as progress:
+        tasks: dict[str, Any] = {}
+
+        def tell(name: str, share: float) -> None:
+            task = tasks[name] if name in tasks else tasks.setdefault(name, progress.add_task(name, total=1.0))
+            progress.update(task, completed=share)
+
+        index = site.site(takes.all_takes(settings.state), folder, settings.catalogue, tell)
+    say(str(index))
 
 
 @app.command()

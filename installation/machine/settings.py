@@ -246,6 +246,16 @@ class RecordingSettings(Section):
     codec: Literal["ffv1", "h264"] = "ffv1"  # bit for bit, about 12 GB an hour at 256 x 256; h264 a quarter of it
 
 
+class CatalogueSettings(Section):
+    """What stands on every page of the catalogue. Nothing is claimed that is not said here."""
+
+    title: Annotated[str, Field(min_length=1)] = "Burntout"
+    artist: str = ""
+    note: str = ""  # a paragraph for the first page
+    licence: str = ""  # of pictures and films, in a sentence; without one all rights are reserved
+    url: Annotated[str, AfterValidator(_url)] | None = None  # where it will be found: whole links for the feed
+
+
 class EnergySettings(Section):
     """What energy costs here, and what to make of a machine without sensors. Nothing is assumed that is not said."""
 
@@ -264,6 +274,13 @@ class EnergySettings(Section):
             if getattr(self, key) is not None and getattr(self, when) is None:
                 raise ValueError(f"say with {when} = 2026-01-31 when energy.{key} was so; it changes every year")
         return self
+
+
+class GovernorSettings(Section):
+    """How much a scene may burn that burns for burning's sake. Without a limit it burns nothing extra."""
+
+    watts: Annotated[float, Field(gt=0, le=100_000)] | None = None  # of cards and processors together
+    degrees: Annotated[float, Field(ge=30, le=110)] | None = None  # Celsius, of the hottest of them
 
 
 def _projector(target: str) -> str:
@@ -305,7 +322,9 @@ class Settings(Section):
     relief: ReliefSettings = ReliefSettings()
     camera: CameraSettings = CameraSettings()
     recording: RecordingSettings = RecordingSettings()
+    catalogue: CatalogueSettings = CatalogueSettings()
     energy: EnergySettings = EnergySettings()
+    governor: GovernorSettings = GovernorSettings()
     projector: ProjectorSettings = ProjectorSettings()
 
     @field_validator("timezone")
