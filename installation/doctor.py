@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import psutil
 from rich.markup import escape
 
-from installation import scenes
+from installation import hardware, scenes
 from installation.control import sockets
 from installation.errors import Refusal
+from installation.hardware import Finding, Grade
 from installation.machine.files import require_writable, share
 from installation.machine.wires import memory_folder
 from installation.panels import all_knobs
@@ -25,33 +26,26 @@ from installation.web.server import WebError, listen
 if TYPE_CHECKING:
     from installation.machine.settings import DoorSettings, Settings
 
-Grade = Literal["good", "note", "bad"]
 MARKS: dict[Grade, str] = {"good": "[green]good[/]", "note": "[yellow]note[/]", "bad": "[red]bad [/]"}
 RING_BYTES = 100_000_000  # what the wires need in memory
 ROOMY_BYTES = 10_000_000_000  # about eight hours of takes
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at. ``fatal``: the piece cannot play like this."""
+def line(finding: Finding) -> str:
+    """A finding for the terminal, with rich's markup."""
+    return f"{MARKS[finding.grade]}  {finding.what:<11} {escape(finding.sentence)}"  # paths may hold brackets
 
-    grade: Grade
-    what: str
-    sentence: str
 
-    @property
-    def fatal(self) -> bool:
-        """Whether the piece cannot play."""
-        return self.grade == "bad"
-
-    def line(self) -> str:
-        """For the terminal, with rich's markup."""
-        return f"{MARKS[self.grade]}  {self.what:<11} {escape(self.sentence)}"  # paths may hold brackets
+def report(findings: Iterable[Finding]) -> str:
+    """Findings for another program, as JSON: whether it can play, and each finding's grade, matter and sentence."""
+    found = list(findings)
+    told = {"plays": not any(finding.fatal for finding in found), "findings": [asdict(each) for each in found]}
+    return json.dumps(told, indent=2, ensure_ascii=False)
 
 
 def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, as they are made: the slow ones (loading the models) come last."""
-    for look in (_python, _processor, _torch, _display, _osc, _web, _clock, _state, _memory, _scenes, _forms):
+    for look in (_python, _processor, _torch, *hardware.LOOKS, _osc, _web, _state, _memory, _scenes, _forms):
         yield look(settings)
     for name in ("archive", "ember"):
         yield _restorer(name, settings)
@@ -77,13 +71,6 @@ def _torch(_: Settings) -> Finding:
     fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - no public name
     with_ = "with bfloat16" if fast else "in float32 (no bfloat16: half as fast)"
     return Finding("good", "torch", f"{torch.__version__} on the CPU {with_}; ember plays, large pipelines crawl.")
-
-
-def _display(_: Settings) -> Finding:
-    where = os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY")
-    if where:
-        return Finding("good", "display", f"Session {where}.")
-    return Finding("note", "display", "No screen in this session: the stage runs headless and writes preview.png.")
 
 
 def _osc(settings: Settings) -> Finding:
@@ -118,11 +105,6 @@ def _reach(door: DoorSettings, way: str = "") -> str:
         return "this machine only"
     who = f"this machine and {', '.join(door.allow)}" if door.allow else "everybody on the network"
     return f"{who}{f', with the passcode{way},' if door.passcode else ''}"
-
-
-def _clock(settings: Settings) -> Finding:
-    now = datetime.now(settings.zone)
-    return Finding("good", "clock", f"{now:%A %Y-%m-%d %H:%M} in {settings.timezone}. Is that right?")
 
 
 def _state(settings: Settings) -> Finding:

@@ -1,8 +1,10 @@
+import json
 import socket
 
 import pytest
 
 from installation import doctor
+from installation.hardware import Finding
 from installation.machine import settings
 
 ANYWHERE = "0.0.0.0"  # noqa: S104 - where a gallery listens
@@ -17,7 +19,7 @@ def findings(tmp_path_factory):
 
 
 def test_a_healthy_machine_has_nothing_fatal(findings):
-    assert not [finding.line() for finding in findings.values() if finding.fatal]
+    assert not [doctor.line(finding) for finding in findings.values() if finding.fatal]
 
 
 @pytest.mark.parametrize(
@@ -26,10 +28,16 @@ def test_a_healthy_machine_has_nothing_fatal(findings):
         "Python",
         "processor",
         "torch",
+        "card",
         "display",
+        "OpenGL",
+        "clock",
+        "disk",
+        "sensors",
+        "fonts",
+        "projector",
         "OSC",
         "web",
-        "clock",
         "state",
         "wires",
         "scenes",
@@ -42,20 +50,29 @@ def test_every_organ_is_looked_at_and_spoken_of_in_a_sentence(findings, what):
     assert findings[what].sentence.endswith((".", "…", "?"))
 
 
+def test_another_program_hears_the_same_as_json(findings):
+    told = json.loads(doctor.report(findings.values()))
+    assert told["plays"] is True
+    assert [each["what"] for each in told["findings"]] == list(findings)
+    assert set(told["findings"][0]) == {"grade", "what", "sentence"}
+
+
+def test_a_line_shows_brackets_as_they_are():
+    assert doctor.line(Finding("bad", "state", "No [folder].")).endswith("No \\[folder].")
+
+
 def test_a_busy_port_is_fatal_and_says_which_option_helps(tmp_path):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
-        examined = doctor.examine(settings.load(None, {"state": tmp_path, "osc": {"port": port}}))
-        finding = next(finding for finding in examined if finding.what == "OSC")
+        finding = doctor._osc(settings.load(None, {"state": tmp_path, "osc": {"port": port}}))
     assert finding.fatal
     assert "--osc-port" in finding.sentence
 
 
 def test_a_state_folder_that_cannot_be_written_is_fatal(tmp_path):
     (tmp_path / "file").write_text("")
-    examined = doctor.examine(settings.load(None, {"state": tmp_path / "file" / "state"}))
-    assert next(finding for finding in examined if finding.what == "state").fatal
+    assert doctor._state(settings.load(None, {"state": tmp_path / "file" / "state"})).fatal
 
 
 @pytest.mark.parametrize(
@@ -68,8 +85,7 @@ def test_a_state_folder_that_cannot_be_written_is_fatal(tmp_path):
     ],
 )
 def test_it_says_who_can_reach_the_osc_door(tmp_path, osc, who):
-    examined = doctor.examine(settings.load(None, {"state": tmp_path, "osc": {"port": 0, **osc}}))
-    finding = next(finding for finding in examined if finding.what == "OSC")
+    finding = doctor._osc(settings.load(None, {"state": tmp_path, "osc": {"port": 0, **osc}}))
     assert who in finding.sentence
     assert "UDP and TCP" in finding.sentence
 

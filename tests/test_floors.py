@@ -33,7 +33,7 @@ FLOORS = (
     ("loop", "stage", "recording", "collapse", "market"),
     ("camera", "controllers", "relief"),
     ("publishing", "engine", "panels", "training", "caretaker", "playing"),
-    ("web", "collapsing", "governor"),
+    ("web", "collapsing", "governor", "hardware"),
     ("console",),
     ("guests",),
     ("conductor",),

@@ -15,13 +15,22 @@ app = group("Measure the machine and the models.")
 
 
 @app.command()
-def doctor(config: Config = None, state: State = None) -> None:
-    """Say what this machine can do, and what is missing."""
+def doctor(
+    *,
+    json: Annotated[bool, typer.Option("--json", help="For another program.")] = False,
+    config: Config = None,
+    state: State = None,
+) -> None:
+    """Say what this machine can do, and what is missing with what to do about it."""
     from installation import doctor as examination
 
-    findings = examination.examine(settings_.load(config, given(state=state)))
-    for finding in findings:
-        console.print(finding.line(), highlight=False, soft_wrap=True)
+    findings = []
+    for finding in examination.examine(settings_.load(config, given(state=state))):
+        findings.append(finding)
+        if not json:
+            console.print(examination.line(finding), highlight=False, soft_wrap=True)
+    if json:
+        typer.echo(examination.report(findings))
     if any(finding.fatal for finding in findings):
         raise typer.Exit(1)
 

@@ -95,6 +95,19 @@ def context() -> moderngl.Context:
     return moderngl.get_context()
 
 
+def windowless() -> str:
+    """Who draws OpenGL 3.3 on this machine, with a star where that is the processor. Raises ``GraphicsError``."""
+    import moderngl
+
+    try:
+        made = moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[arg-type] # its stubs know no backend
+    except (RuntimeError, OSError, ValueError, moderngl.Error) as error:
+        raise GraphicsError(f"There is no OpenGL ({error}).") from error
+    renderer = str(made.info["GL_RENDERER"])
+    made.release()
+    return renderer + ("*" if any(name in renderer for name in EMULATED) else "")
+
+
 @contextlib.contextmanager
 def _errors() -> Iterator[None]:
     """What the card's library throws, as a sentence."""
