@@ -26,7 +26,7 @@ from installation.loop.lineage import Lineage
 from installation.machine.files import share
 from installation.restorers.archive import ideal
 from installation.restorers.sampling import walk
-from installation.scenes import Curve
+from installation.scores import Curve
 
 if TYPE_CHECKING:
     import torch

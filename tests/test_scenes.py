@@ -15,7 +15,8 @@ from installation.knobs import Knob
 from installation.melting import MeltingPoint, written
 from installation.modulators import Lfo
 from installation.panels import all_knobs
-from installation.scenes import Curve, Scene, SceneError
+from installation.scenes import Scene, SceneError
+from installation.scores import Curve
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "scenes").glob("*.toml"))
