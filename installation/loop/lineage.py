@@ -27,7 +27,7 @@ BURN, RESTORE, DRIFT = 1, 2, 3  # streams of random numbers of one generation
 COUNTS = ("seed", "serial", "parent", "refusals")
 FLATTEST = 0.02  # standard deviation below which a picture is one flat field
 WILDEST = 10.0  # white is 1: a model that overshoots tenfold is broken, and squares of its numbers would overflow
-FORMAT = "burntout-lineage-1"
+FAMILY, VERSION = "burntout-lineage-", 2
 LOCKED = "cipher/"  # and a tick: the source of a generation that grew from the last one, encrypted or decrypted
 
 
@@ -156,12 +156,12 @@ def to_bytes(lineage: Lineage) -> bytes:
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
     kept |= _remembered(lineage.history)
     numbers |= {"care": dataclasses.asdict(lineage.care), "shown": lineage.seen.count if lineage.seen else 0}
-    written = {"format": FORMAT, **numbers, "digests": {name: digest(tensor) for name, tensor in kept.items()}}
-    return save(kept, metadata={"lineage": json.dumps(written)})
+    numbers |= {"format": f"{FAMILY}{VERSION}", "digests": {name: digest(tensor) for name, tensor in kept.items()}}
+    return save(kept, metadata={"lineage": json.dumps(numbers | {"seal": _seal(numbers)})})
 
 
 def from_bytes(data: bytes) -> Lineage:
-    """The lineage of a checkpoint. Raises ``LineageError`` when it is damaged or not one."""
+    """The lineage of a checkpoint of this version or an older one. Raises ``LineageError`` for any other file."""
     from safetensors import SafetensorError
     from safetensors.torch import load
 
@@ -169,14 +169,36 @@ def from_bytes(data: bytes) -> Lineage:
         tensors = load(data)
         length = int.from_bytes(data[:8], "little")
         written = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lineage"])
-        return _assemble(written, tensors)
+        return _assemble(migrated(written), tensors)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise LineageError(f"The checkpoint is damaged ({error}); beginning again from the origin.") from error
 
 
+def migrated(written: Mapping[str, Any]) -> dict[str, Any]:
+    """What a checkpoint says, as this version would have written it.
+
+    Raises ``LineageError`` for what a newer version wrote, ``ValueError`` for another program's.
+    """
+    form = str(written["format"])
+    version = int(form.removeprefix(FAMILY)) if form.startswith(FAMILY) else 0
+    if version > VERSION:
+        raise LineageError(f"A newer version of the program wrote this checkpoint ({form}). Update the program.")
+    if version not in {1, VERSION}:
+        raise ValueError("another program's file")
+    numbers = {name: value for name, value in written.items() if name != "seal"}
+    if version == 1:  # of before its numbers were sealed; nothing else has changed
+        return {**numbers, "format": f"{FAMILY}{VERSION}"}
+    if written["seal"] != _seal(numbers):
+        raise ValueError("its numbers are not those that were written")
+    return numbers
+
+
+def _seal(numbers: Mapping[str, Any]) -> str:
+    """A checksum of numbers and names, as the digests are of pictures."""
+    return hashlib.blake2b(json.dumps(numbers, sort_keys=True).encode(), digest_size=16).hexdigest()
+
+
 def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -> Lineage:
-    if written["format"] != FORMAT:
-        raise ValueError("another program's file, or another version's")
     if written["digests"] != {name: digest(tensor) for name, tensor in tensors.items()}:
         raise ValueError("its pictures are not those that were written")
     counts = {name: int(written[name]) for name in COUNTS}

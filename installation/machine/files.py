@@ -46,6 +46,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.flush()
             os.fsync(file.fileno())
         beside.replace(path)
+        _sync_folder(path.parent)
     except OSError as error:
         raise StorageError(
             f"{path} cannot be written ({error.strerror}). Make room or choose another --state."
@@ -53,6 +54,40 @@ def write_atomically(path: Path, content: bytes | str) -> None:
     finally:
         with contextlib.suppress(OSError):  # nothing is there when all went well
             beside.unlink()
+
+
+def write_and_keep(path: Path, content: bytes | str, kept: int) -> None:
+    """The same, and what stood there before stays beside it: so many files in all. Raises ``StorageError``.
+
+    Whenever the power goes, the newest stands whole under its own name.
+    """
+    for place in range(kept - 1, 0, -1):
+        _step_back(older(path, place - 1), older(path, place))
+    write_atomically(path, content)
+
+
+def older(path: Path, place: int) -> Path:
+    """Where the last but so many stands: ``state.json`` itself, then ``state.1.json``, ``state.2.json``."""
+    return path.with_name(f"{path.stem}.{place}{path.suffix}") if place else path
+
+
+def _step_back(newer: Path, place: Path) -> None:
+    """Give a file an older one's name; it keeps its own until it is replaced. A disk without room changes nothing."""
+    beside = place.with_name(f".{place.name}.{secrets.token_hex(4)}")
+    with contextlib.suppress(OSError):
+        beside.hardlink_to(newer)
+        beside.replace(place)
+    with contextlib.suppress(OSError):  # renamed onto another name of the same file, it is still there
+        beside.unlink()
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the disk remember the new name too: a power cut may otherwise bring the old file back."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager

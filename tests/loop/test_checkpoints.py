@@ -4,8 +4,9 @@ import logging
 
 import pytest
 
-from installation.loop.checkpoints import NAME, Checkpoints
+from installation.loop.checkpoints import ASIDE, NAME, Checkpoints
 from installation.loop.lineage import Lineage, from_bytes
+from installation.machine.files import older
 
 
 @pytest.fixture
@@ -122,3 +123,42 @@ def test_when_there_is_room_again_checkpoints_go_on_and_the_next_trouble_is_said
     places[1].write_text("full")
     checkpoints.keep(lineage, 3.0)
     assert caplog.text.count("No checkpoint") == 2
+
+
+@pytest.fixture
+def three(places, lineage):
+    """A disk on which five generations were kept, one by one, and nothing in memory any more."""
+    checkpoints = Checkpoints(places[0], places[1], every=1.0)
+    for now in range(1, 6):
+        checkpoints.keep(lineage, float(now))
+        advance(lineage)
+    (places[0] / NAME).unlink()
+    return places[1] / NAME
+
+
+def test_the_last_three_are_kept_on_the_disk(three):
+    assert [from_bytes(older(three, place).read_bytes()).serial for place in range(3)] == [5, 4, 3]
+    assert not older(three, 3).exists()
+
+
+def test_where_the_newest_are_damaged_the_one_before_goes_on(three, places, caplog):
+    three.write_bytes(b"half a checkp")
+    older(three, 1).write_bytes(b"")
+    recalled = Checkpoints(places[0], places[1], every=1.0).recall("hearth", 64)
+    assert recalled
+    assert recalled.serial == 3
+    assert caplog.text.count("The checkpoint is damaged") == 2
+
+
+def test_what_was_refused_is_kept_where_nothing_writes_over_it(three, places, caplog):
+    three.write_bytes(b"half a checkp")
+    Checkpoints(places[0], places[1], every=1.0).recall("hearth", 64)
+    assert (three.parent / ASIDE).read_bytes() == b"half a checkp"
+    assert ASIDE in caplog.text
+
+
+def test_one_generation_is_written_to_the_disk_once(places, lineage):
+    checkpoints = Checkpoints(places[0], places[1], every=1.0)
+    checkpoints.keep(lineage, 1.0)
+    checkpoints.flush()
+    assert not older(places[1] / NAME, 1).exists()

@@ -191,3 +191,29 @@ def foreign(**written):
 def test_another_programs_file_is_refused(data):
     with pytest.raises(LineageError, match="The checkpoint is damaged"):
         from_bytes(data)
+
+
+def rewritten(data, **changes):
+    """A checkpoint whose numbers were changed afterwards; None takes one away."""
+    length = int.from_bytes(data[:8], "little")
+    header = json.loads(data[8 : 8 + length])
+    numbers = json.loads(header["__metadata__"]["lineage"]) | changes
+    header["__metadata__"]["lineage"] = json.dumps({key: value for key, value in numbers.items() if value is not None})
+    packed = json.dumps(header).encode()
+    return len(packed).to_bytes(8, "little") + packed + data[8 + length :]
+
+
+def test_a_checkpoint_of_the_first_version_goes_on(lineage):
+    first = rewritten(to_bytes(lineage), format="burntout-lineage-1", seal=None)
+    assert from_bytes(first).digest() == lineage.digest()
+
+
+def test_what_a_newer_version_wrote_is_refused_with_what_to_do(lineage):
+    with pytest.raises(LineageError, match=r"burntout-lineage-9\)\. Update the program"):
+        from_bytes(rewritten(to_bytes(lineage), format="burntout-lineage-9"))
+
+
+@pytest.mark.parametrize("changes", [{"serial": 4}, {"scene": "leopard"}, {"seal": None}, {"format": "soup"}])
+def test_numbers_that_are_not_those_that_were_written_are_refused(lineage, changes):
+    with pytest.raises(LineageError, match="damaged"):
+        from_bytes(rewritten(to_bytes(lineage), **changes))

@@ -10,7 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.machine.files import StorageError, alone, default_state, require_writable, share, write_atomically
+from installation.machine.files import (
+    StorageError,
+    alone,
+    default_state,
+    older,
+    require_writable,
+    share,
+    write_and_keep,
+    write_atomically,
+)
 
 
 @given(content=st.binary(max_size=2000) | st.text(max_size=500))
@@ -56,6 +65,24 @@ def test_a_folder_in_the_files_place_gives_a_sentence_and_stays(tmp_path):
     with pytest.raises(StorageError, match="cannot be written"):
         write_atomically(tmp_path / "file", "nothing")
     assert [path.name for path in tmp_path.rglob("*")] == ["file", "treasure"]
+
+
+def test_what_stood_there_before_stays_beside_it_the_newest_first(tmp_path):
+    for content in "abcde":
+        write_and_keep(tmp_path / "state.json", content, 3)
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {
+        "state.json": "e",
+        "state.1.json": "d",
+        "state.2.json": "c",
+    }
+
+
+def test_where_nothing_can_be_written_what_was_kept_stays_as_it_is(tmp_path):
+    write_and_keep(tmp_path / "state.json", "a", 3)
+    older(tmp_path / "state.json", 1).mkdir()
+    write_and_keep(tmp_path / "state.json", "b", 3)
+    assert (tmp_path / "state.json").read_text() == "b"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["state.1.json", "state.json"]
 
 
 ON_A_FULL_DISK = """
