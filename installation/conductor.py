@@ -354,6 +354,11 @@ class Conductor:
 
     def _first_orders(self) -> list[Order]:
         return [*self._playing.first_orders(), *([] if self._open else [Order("rest")])]
+    @property
+    def programme(self) -> Programme | None:
+        """The plan of the house, where it has one."""
+        return self._performance.programme
+
 
     def _on_refused_scene(self) -> None:
         """A scene that the engine cannot begin, its origin damaged perhaps, must not leave the wall to itself."""
@@ -405,7 +410,7 @@ class Conductor:
                 self._desk.stop()
 
     def _load_scene(self, name: str, now: float) -> None:
-        path = scenes.find(name, share("scenes"))
+        path = scenes.find(name, share("scenes"), self.settings.state / scenes.OWN)
         measured = self.settings.state / melting.NAME
         scene = scenes.load(path, self.knobs, share("assets"), measured=measured)
         self.store.play(scene, now)

@@ -14,6 +14,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from installation import images
 from installation.burns import on_raw_scale
 from installation.burns.calibration import standing
@@ -159,6 +161,9 @@ class Engine:
             case "camera" if self._lineage:
                 self._adopt(self._lineage)
                 self._restart()
+            case "adopt" if self._lineage and self._scene:
+                self._take_in(order.data["path"], self._lineage, self._scene.grid)
+                self._restart()
             case "prompt" if self._restorer:
                 self._prompt(order.data["text"])
             case "wear" | "cipher":
@@ -283,6 +288,13 @@ class Engine:
         """Make what stands before the camera the origin. Raises ``CameraError`` where nothing was seen yet."""
         portrait = self._eye.portrait(lineage.present, mirror=read(Seeing, self._board.read()).mirror)
         lineage.adopt(portrait.name, portrait.image)
+
+    def _take_in(self, path: Path, lineage: Lineage, grid: int) -> None:
+        """Make the picture of a file the origin, in every cell of a wall. Raises ``ImageError``, ``StorageError``."""
+        side = lineage.present.shape[-1] // grid
+        pixels = np.tile(images.load(path, side, side), (grid, grid, 1))
+        picture = self._eye.shown(pixels, lineage.present)
+        lineage.adopt(picture.name, picture.image)
 
     def _wait_for_sight(self, lineage: Lineage) -> None:
         """Begin with the camera, which may have to be opened first; after ten seconds the stand-in has to do."""

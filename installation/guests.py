@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from installation.camera.guest import CameraGuest
 from installation.collapsing.guest import CollapseGuest
+from installation.console.guest import Console
 from installation.control.aligning import Aligning
 from installation.control.cuelist import CueList
 from installation.control.midi import Midi
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 
 def invited(settings: Settings) -> tuple[Guest, ...]:
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
-    web = (WebDoor(settings.web),) if settings.web.enabled else ()
+    console = Console()
+    web = (console, WebDoor(settings.web, [console.room])) if settings.web.enabled else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
     relief = (ReliefGuest(settings.relief),) if settings.relief.enabled else ()
     return (

@@ -36,6 +36,7 @@ MOST_CELLS = 16  # in a row of a wall: 64 pixels each at the largest size
 MOST_BYTES = 2**20  # a scene is a page of text; a megabyte is somebody's mistake
 CAMERA, STAND_IN = "camera", "cat"  # an origin that is looked at, and what burns until something is seen
 HIGHEST_SEED = 2**64 - 1
+OWN = "scenes"  # the folder of a machine's state in which it keeps scenes of its own
 SIZES = range(64, 1025, 64)
 
 Value = TypeVar("Value")
@@ -127,14 +128,15 @@ def all_scenes(folder: Path, knobs: Mapping[str, Knob], assets: Path) -> dict[st
     return {path.stem: _load_or_refusal(path, knobs, assets) for path in sorted(folder.glob("*.toml"))}
 
 
-def find(name: str, folder: Path) -> Path:
+def find(name: str, *folders: Path) -> Path:
     """The file of a scene called by name: what comes over a wire is a name, never a path.
 
-    Raises ``SceneError`` with the nearest name when there is no such scene in the folder.
+    Of two scenes with one name that of the first folder is meant. Raises ``SceneError`` with the nearest name when
+    there is no such scene in the folders.
     """
-    known = {path.stem: path for path in sorted(folder.glob("*.toml"))}
+    known = {path.stem: path for folder in reversed(folders) for path in sorted(folder.glob("*.toml"))}
     if name not in known:
-        raise SceneError(f"There is no scene {name[:80]!r} in {folder}.{nearest(name, known)}")
+        raise SceneError(f"There is no scene {name[:80]!r} in {folders[0]}.{nearest(name, known)}")
     return known[name]
 
 

@@ -48,6 +48,10 @@ class Eye:
             )
         return Glimpse(*seen, 1.0)
 
+    def shown(self, pixels: Pixels, like: Image) -> Glimpse:
+        """A picture that somebody holds before us, H x W x 3 uint8. Raises ``StorageError``: takes keep it."""
+        return Glimpse(self._glimpses.keep(pixels), images.to_tensor(pixels).to(like), 1.0)
+
     def _newest(self, like: Image, *, mirror: bool) -> tuple[str, Image] | None:
         """Name and picture of the newest frame of this size; a frame that was seen before is not kept again."""
         if self._ring is None and self._path.exists():

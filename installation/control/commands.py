@@ -140,6 +140,11 @@ COMMANDS = Commands(
         Command(
             "/camera/origin", "press", "What stands before the camera becomes the origin, and the piece begins from it."
         ),
+        Command(
+            "/origin",
+            "text",
+            "The picture of this name, one that was uploaded or one of the house, becomes the origin; begin from it.",
+        ),
         Command("/go", "press", "Play the cue that stands by. A second press within a tenth of a second is none."),
         Command("/back", "press", "Undo the current cue, as fast as it came; it stands by again."),
         Command("/cue/{number}/go", "press", "Play the cue of this number now."),

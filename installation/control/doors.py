@@ -127,6 +127,7 @@ class Doors:
 
     def read_out(self, notes: Sequence[tuple[str, float | str]]) -> None:
         """What was measured: to whom machine.toml names, and to those who subscribed."""
+        self._stands |= dict(notes)  # a cue that stood by before the web opened still does
         if self._herald:
             self._herald.tell(notes)
         for door in self._listening():

@@ -49,6 +49,10 @@ class House(Protocol):
         """What plays, or is about to."""
 
     @property
+    def programme(self) -> Any:
+        """The plan of the house (``programme.hours.Programme``); None where its doors are always open."""
+
+    @property
     def serial(self) -> int:
         """Generations since the scene began."""
 

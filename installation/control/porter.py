@@ -50,7 +50,7 @@ MOST_ROUTES = 1024  # senders to whom the tick may still have something to say
 LONGEST_REASON = 300  # characters of a sentence that goes back
 LOOKING_AROUND = 20.0  # replies that a subscription or a pattern that asks counts as: all values are looked at
 ALL_ERRORS, ALL_REPLIES = (20.0, 40.0), (1000.0, 4000.0)  # a second and at once, to all: senders can be invented
-CONNECTED = ("osc tcp ", "osc ws ")  # how the sources begin that can say a passcode once and for all
+CONNECTED = ("osc tcp ", "osc ws ", "console ")  # how the sources begin that can say a passcode once and for all
 OURS = ("/reply/", "/error")  # what we say ourselves: never answered, or two pieces would talk for ever
 
 Clock = Callable[[], float]

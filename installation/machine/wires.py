@@ -53,6 +53,11 @@ class Wires:
         """Pictures from outside that entered the loop, written by the engine."""
         return self.folder / "glimpses"
 
+    @property
+    def glances(self) -> Path:
+        """Small pictures of what the audience sees, written by the stage; it is there where somebody may watch."""
+        return self.folder / "glances"
+
     def vitals(self, process: str) -> Path:
         """A process's own board: its beat and its readings."""
         return self.folder / f"vitals-{process}"

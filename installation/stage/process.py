@@ -21,6 +21,7 @@ from installation.stage.displays import EVERY, watching
 from installation.stage.exposure import Exposure
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
+from installation.stage.onlookers import Onlookers, across
 from installation.stage.overlay import Overlay
 from installation.stage.overlays.writer import ORDERS, Writer
 from installation.stage.pace import Pace
@@ -43,9 +44,10 @@ LEAVING = ("escape", "q", "quit")
 def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None) -> None:
     """The life of the stage, until it is told to quit or the conductor is gone.
 
-    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; ``align``, as ``Rig.obey`` says; and
-    ``Writer``'s, for what is written over it. Reports: ``ready`` {headless, driver, size, preview} after the first
-    flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the window was closed.
+    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; ``align``, as ``Rig.obey`` says;
+    ``watched``, by whoever looks on from a page; and ``Writer``'s, for what is written over it. Reports: ``ready``
+    {headless, driver, size, preview} after the first flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the
+    window was closed.
     """
     import cv2
 
@@ -86,6 +88,7 @@ class Stage:
         self.writer = Writer(wires)
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
         self._sharing = shared(settings.stage.sharing, now)
+        self.onlookers = Onlookers(wires.glances)
         self._flips = 0
         self._shown = 0
 
@@ -118,6 +121,8 @@ class Stage:
         self._beat(revision)
         if self._sharing and self._sharing.due(now):
             self._sharing.offer(self.presenter.glance(self._settings.sharing.width))
+        if self.onlookers.due(now):
+            self.onlookers.show(self.presenter.glance(across(self.window.size)))
         if self._preview and self._preview.due(now):
             self._preview.offer(self.presenter.glance(WIDTH))
 
@@ -175,6 +180,7 @@ class Stage:
         self._loader.close()
         self.writer.close()
         self._watch.close()
+        self.onlookers.close()
         if self._sharing:
             self._sharing.close()
         if self._preview:
@@ -227,8 +233,11 @@ def _follow(order: Order, stage: Stage) -> bool:
             stage.ask(Path(order.data["path"]))
         case "align":
             stage.rig.obey(order.data)
+        case "watched":
+            stage.onlookers.come(time.monotonic())
         case name if name in ORDERS:
             stage.writer.obey(order)
         case _:
-            log.warning("The stage knows no order %r, only origin, align, %s and quit.", order.name, ", ".join(ORDERS))
+            known = ", ".join(("origin", "align", "watched", *ORDERS))
+            log.warning("The stage knows no order %r, only %s and quit.", order.name, known)
     return True

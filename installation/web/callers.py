@@ -22,6 +22,7 @@ ANSWERS = (b"/reply/", b"/error")  # to one question each; of everything else th
 MOST_ANSWERS = 256  # that wait for somebody who does not read
 PATIENCE = 10.0  # seconds for somebody to take what was said, before we hang up
 OURS = "osc ws "  # how the sources of listeners begin
+PAGE = "console "  # and those of pages
 FORWARDED = "X-Forwarded-For"
 
 

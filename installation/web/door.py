@@ -18,7 +18,7 @@ from installation.machine.files import share
 from installation.readings import declared
 from installation.web import announcement, metrics, oscquery
 from installation.web.announcement import Service
-from installation.web.callers import OURS
+from installation.web.callers import OURS, PAGE
 from installation.web.glance import Glance, glance
 from installation.web.guard import Guard, own_names
 from installation.web.query import Query
@@ -94,7 +94,7 @@ class WebDoor(Guest):
 
     def object(self, source: str, address: str, sentence: str) -> None:
         """Tell one of ours why the tick refused something."""
-        if source.startswith(OURS):
+        if source.startswith((OURS, PAGE)):
             self._soon(self.porter.object, source, address, sentence)
 
     @property

@@ -1,0 +1,53 @@
+"""What the tick tells the console: records that it replaces and never changes, so that any thread may read them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from installation.control.guest import House
+    from installation.scenes import Scene
+
+HAND, CUE, MODULATOR, SCORE, SCENE = "hand", "cue", "modulator", "score", "scene"
+
+
+@dataclass(frozen=True, slots=True)
+class Turned:
+    """Who turned a knob last, and when (seconds since 1970)."""
+
+    source: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What plays, and what moves each knob: a hand, a cue, a modulator, the score or the scene; nothing: its default.
+
+    ``turned`` says whose hand it was last, also where the knob was given back since.
+    """
+
+    scene: Scene
+    rules: Mapping[str, str]
+    turned: Mapping[str, Turned]
+
+
+def hands(house: House, turned: Mapping[str, Turned], now: float) -> Hands:
+    """Look at the house. Belongs to the tick; ``now`` is its monotonic time."""
+    scene, store = house.scene, house.store
+    layers = (
+        (SCENE, scene.values),
+        (SCORE, scene.score),
+        (MODULATOR, store.modulators),
+        (CUE, store.faded),
+        (HAND, store.held(now)),
+    )
+    return Hands(scene, {address: rule for rule, addresses in layers for address in addresses}, turned)
+
+
+def turn(turned: Mapping[str, Turned], sources: Mapping[str, str]) -> Mapping[str, Turned]:
+    """The same with who turned something since."""
+    at = time.time()
+    return {**turned, **{address: Turned(source, at) for address, source in sources.items()}}
