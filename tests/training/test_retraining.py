@@ -147,10 +147,9 @@ def test_generations_whose_weights_are_equal_paint_the_same_out_of_the_same_nois
     assert not np.array_equal(first[SHOWN:], later[SHOWN:])
 
 
-@pytest.mark.parametrize("serial", [1, 2])
-def test_a_job_left_in_the_middle_of_a_generation_goes_on_as_if_it_had_not_been(whole, job, serial):
-    until_learning(job.moments(), serial)
-    assert folder.read(job.path).last == serial - 1
+def test_a_job_left_in_the_middle_of_a_generation_goes_on_as_if_it_had_not_been(whole, job):
+    until_learning(job.moments(), 2)
+    assert folder.read(job.path).last == 1
     assert finished(job.moments()) == [0, 1, 2]
     assert digests(job.path) == digests(whole[0].path)
     assert same_pictures(job.path, whole[0].path)
@@ -210,14 +209,10 @@ def test_another_run_in_the_same_folder_is_refused(job):
         list(replace(job, settings=replace(SMALL, mode="fresh")).moments())
 
 
-@pytest.mark.parametrize(
-    ("mode", "taught"), [("synthetic", 8), ("fresh", 8), ("augmentation", 22 + 8), ("accumulate", 22 + 8 + 8)]
-)
-def test_every_mode_is_taught_what_it_promises(ground, tmp_path, mode, taught):
-    job = Job(tmp_path / "collapse" / "one", replace(SMALL, mode=mode, practice=1), ground[1], ground[0], last=2)
+def test_what_all_generations_painted_is_taught_where_nothing_is_forgotten(ground, tmp_path):
+    job = Job(tmp_path / "one", replace(SMALL, mode="accumulate", practice=1), ground[1], ground[0], last=2)
     list(job.moments())
-    assert len(ground[1].taught) == 22
-    assert folder.read(job.path).generation(2).made["pictures"] == taught
+    assert folder.read(job.path).generation(2).made["pictures"] == len(ground[1].taught) + 8 + 8
 
 
 def test_generation_zero_is_the_model_as_it_was_given(whole, ground):

@@ -27,7 +27,7 @@ def tiny_ember(folder: Path) -> Path:
     return folder
 
 
-def wall(folder: Path, count: int = 24) -> Path:
+def wall(folder: Path, count: int = 20) -> Path:
     """Pictures of one stripe each, which are all different."""
     folder.mkdir(parents=True, exist_ok=True)
     for index in range(count):
