@@ -27,11 +27,18 @@ if TYPE_CHECKING:
     from installation.machine.staff import Employee
     from installation.records import Report
     from installation.scenes import Scene
-    from installation.stakes import Ransom
+    from installation.stakes import Phase, Ransom
 
 log = logging.getLogger(__name__)
 
 SOURCE = "prometheus"
+NEWS: Mapping[Phase, str] = {
+    "free": "The picture is free.",
+    "held": "The picture is held to ransom.",
+    "auction": "Nobody has paid; the picture is auctioned.",
+    "burning": "The picture burns.",
+    "leafing": "It is burnt; another one is sought.",
+}
 PATIENCE = (search.PATIENCE, search.PATIENCE)
 FRESH = "/loop/fresh"  # with a chance of 1 another picture of the album in every generation
 
@@ -101,7 +108,7 @@ class Prometheus(Guest):
             turned = before.tick if ticket.tick is None else ticket.tick
             self._house.tell("engine", Order("cipher", {"tick": turned, "locked": ticket.is_locked}))
         if ticket.phase != before.phase:
-            log.info("The picture is %s.", {"leafing": "another one soon"}.get(ticket.phase, ticket.phase))
+            log.info("%s", NEWS[ticket.phase])
             self._enter(ticket.phase, terms)
             self._say(terms)
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 NAME = "search"
 SEARCH_VITALS: Mapping[str, float] = {**PULSE, "tried": 0.0, "rate": 0.0}
 NICENESS = 15  # the engine has 10: the show comes first
-LOOK = 1024  # keys between two looks at the orders: a twentieth of a second on a busy machine
+LOOK = 256  # keys between two looks at the orders: a twentieth of a second on a very busy machine
 PATIENCE = 30.0  # seconds for so many, with a training beside it
 REST = 0.2  # seconds between two looks at the orders once everything was tried
 
