@@ -101,16 +101,21 @@ def publish(
     For example: burntout publish last --form prores,loop,print --paper A2 --title-card 4 --out edition
     """
     from installation import publishing
+    from installation.publishing import certificate, provenance
 
     wishes = publishing.Wishes(height, rate, title_card, audio, loop, generation, paper, stills)
     forms = publishing.chosen(publishing.FORMS if form == "all" else form.split(","))
-    found = find_take(take, settings_.load(config, given(state=state)))
+    settings = settings_.load(config, given(state=state))
+    found, credential = find_take(take, settings), certificate.standing(settings.state)
     with progress_bar() as progress:
         for each in forms:
             path = each.place(found, out or found.folder)
             task = progress.add_task(path.name, total=1.0)
             each.make(found, path, wishes, lambda share, task=task: progress.update(task, completed=share))  # type: ignore[misc] # mypy cannot infer it
+            attested = provenance.attest(found, path, credential, provenance.only_serial(found, each.name, wishes))
             progress.console.print(Text(str(path)), soft_wrap=True)
+            if credential and attested.unsigned:
+                progress.console.print(Text(attested.unsigned, "yellow"), soft_wrap=True)
 
 
 @press.command("site")
@@ -137,6 +142,49 @@ def publish_site(
 
         index = site.site(takes.all_takes(settings.state), folder, settings.catalogue, tell)
     say(str(index))
+
+
+@press.command("certificate")
+def publish_certificate(
+    name: Annotated[str, typer.Option(help="Who signs: the artist, or the house.")] = "",
+    chain: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="A certificate you have: PEM, with its chain.")
+    ] = None,
+    key: Annotated[Path | None, typer.Option(dir_okay=False, help="And its private key, PEM, unlocked.")] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Lay the certificate that editions are signed with: make one in a name, or take the artist's own.
+
+    For example: burntout publish certificate --name "Ada Lovelace"
+    """
+    from datetime import UTC, datetime
+
+    from installation.publishing import certificate
+
+    folder = settings_.load(config, given(state=state)).state
+    if chain and key:
+        certificate.read(chain, key)  # refuse it before anything is laid
+        laid = certificate.lay(folder, chain.read_bytes(), key.read_bytes())
+    else:
+        laid = certificate.make(folder, name, datetime.now(UTC))
+    say(f"Editions are signed by {laid.holder} from now on; the key is in {folder / certificate.FOLDER}. Keep a copy.")
+
+
+@app.command()
+def verify(
+    path: Annotated[Path, typer.Argument(help="A published file, or the folder of a sequence.")],
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Say who signed an edition, whether it was changed since, from which take it is, and what of that is here."""
+    from installation.publishing import verify as verifying
+
+    verdict = verifying.verify(path, settings_.load(config, given(state=state)))
+    for sentence in verdict.sentences():
+        say(sentence)
+    if not verdict.untouched:
+        raise typer.Exit(1)
 
 
 @app.command()

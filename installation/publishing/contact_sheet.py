@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
 from installation.publishing.lettering import FAINT, GROUND, INK, write
+from installation.publishing.provenance import xmp
 from installation.publishing.selection import Cell, burning, forgetting, hottest, without_stragglers
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
@@ -152,5 +153,6 @@ def _credits(take: Take) -> PngImagePlugin.PngInfo:
     notes.add_itxt("Title", take.title or take.name)
     notes.add_itxt("Creation Time", take.started.isoformat())
     notes.add_itxt("Description", f"Contact sheet of {take.name}: {take.scene}, lineage seed {take.seed}.")
+    notes.add_itxt("XML:com.adobe.xmp", xmp(take, f"Contact sheet of {take.name}").decode())
     notes.add_itxt("Software", f"Burntout {take.manifest.get('version', '')}".strip())
     return notes

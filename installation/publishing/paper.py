@@ -15,7 +15,8 @@ from PIL import Image, ImageDraw
 from installation.knobs import nearest
 from installation.publishing.enlarging import tile
 from installation.publishing.lettering import write
-from installation.publishing.stills import finished, srgb
+from installation.publishing.provenance import xmp
+from installation.publishing.stills import finished, srgb, xmp_tag
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -104,6 +105,7 @@ def printed(
             description=", ".join(words).encode(),
             software="Burntout",
             metadata=None,
+            extratags=[xmp_tag(xmp(take, ", ".join(words), serial))],
         )
     progress(1.0)
     return path

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PIL import Image, ImageDraw, ImageOps
+from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 
 from installation.publishing.lettering import FAINT, GROUND, INK, write
+from installation.publishing.provenance import xmp
 from installation.publishing.selection import thinned
 from installation.publishing.stills import finished, srgb
 from installation.publishing.whole import PublishError, whole
@@ -36,9 +37,15 @@ def ribbon(take: Take, path: Path, progress: Progress) -> Path:
     if not pictures:
         raise PublishError(f"{take.name} holds no readable pictures; there is nothing to publish.")
     with whole(path) as beside:
-        drawn(marks, pictures).save(beside, "PNG", icc_profile=srgb())
+        drawn(marks, pictures).save(beside, "PNG", pnginfo=_credits(take), icc_profile=srgb())
     progress(1.0)
     return path
+
+
+def _credits(take: Take) -> PngImagePlugin.PngInfo:
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt("XML:com.adobe.xmp", xmp(take, f"Generations of {take.name}").decode())
+    return notes
 
 
 def drawn(marks: list[Mark], pictures: dict[int, Image.Image]) -> Image.Image:

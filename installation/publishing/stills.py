@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.whole import PublishError, whole_folder
 from installation.recording import takes
@@ -21,10 +22,11 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class Still:
-    """One picture of a sequence and the sentence it carries."""
+    """One picture of a sequence, the sentence it carries, and its XMP packet where it has one."""
 
     light: Light
     words: str
+    xmp: bytes = b""
 
 
 Writer = Callable[[Path, Still], None]
@@ -53,7 +55,9 @@ def found(take: Take, wishes: Wishes) -> tuple[int, Iterator[Still]]:
     if wishes.stills == "ticks":
         seen = reel(take, wishes.rate)
         words = (f"{take.title or take.name}, {tick / wishes.rate:.2f} s" for tick in range(seen.ticks))
-        return seen.ticks, map(Still, seen.lights(), words)
+        return seen.ticks, (
+            Still(light, said, xmp(take, said)) for light, said in zip(seen.lights(), words, strict=False)
+        )
     marks = finished(take)
     return len(marks), _generations(take, {mark.frame for mark in marks})
 
@@ -75,6 +79,12 @@ def srgb() -> bytes:
     return bytes(profile.tobytes())
 
 
+def xmp_tag(packet: bytes) -> tuple[int, int, int, bytes, bool]:
+    """An XMP packet as TIFF has it: tag 700, bytes (XMP specification, part 3)."""
+    return (700, 1, len(packet), packet, True)
+
+
 def _generations(take: Take, wanted: set[int]) -> Iterator[Still]:
     for frame in takes.frames(take, wanted):
-        yield Still(decode(frame.pixels), f"{take.title or take.name}, generation {frame.generation}")
+        words = f"{take.title or take.name}, generation {frame.generation}"
+        yield Still(decode(frame.pixels), words, xmp(take, words, frame.generation))

@@ -36,13 +36,18 @@ def test_help_says_what_this_machine_cannot_make(monkeypatch):
 
 def test_without_a_form_it_makes_a_film_and_a_contact_sheet(take, tmp_path):
     assert called("publish", take.folder, "--out", tmp_path, *SMALL).exit_code == 0
-    assert sorted(file.name for file in tmp_path.iterdir()) == ["owl.mp4", "owl.png"]
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["owl.mp4", "owl.mp4.json", "owl.png", "owl.png.json"]
 
 
 def test_it_makes_the_forms_asked_for_and_says_where_they_are(take, tmp_path):
     told = called("publish", take.folder, "--out", tmp_path, "--form", "gif,generations", "--loop", "1", *SMALL)
-    assert {path.name for path in tmp_path.iterdir()} == {"owl-loop.gif", "owl-generations.png"}
-    for path in tmp_path.iterdir():
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "owl-loop.gif",
+        "owl-loop.gif.json",
+        "owl-generations.png",
+        "owl-generations.png.json",
+    }
+    for path in (tmp_path / "owl-loop.gif", tmp_path / "owl-generations.png"):
         assert str(path) in told.output
 
 
@@ -51,7 +56,7 @@ def test_a_take_is_found_by_its_name_in_the_state_and_nowhere_else(take, tmp_pat
     words = ["--state", state, "--out", tmp_path, "--form", "generations"]
     assert called("publish", "owl", *words).exit_code == 0
     assert called("publish", "../../../owl", *words).exit_code == 0  # a name leads nowhere else
-    assert [path.name for path in tmp_path.iterdir()] == ["owl-generations.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["owl-generations.png", "owl-generations.png.json"]
 
 
 @pytest.mark.parametrize(
@@ -77,4 +82,4 @@ def test_an_interruption_ends_it_and_leaves_what_was_finished(take, tmp_path, mo
     monkeypatch.setitem(FORMS, "gif", type(form)("gif", form.doc, form.ending, interrupted))
     told = called("publish", take.folder, "--out", tmp_path, "--form", "generations,gif,h264", *SMALL)
     assert told.exit_code != 0
-    assert [path.name for path in tmp_path.iterdir()] == ["owl-generations.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["owl-generations.png", "owl-generations.png.json"]

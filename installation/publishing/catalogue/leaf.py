@@ -15,6 +15,7 @@ from installation.errors import Refusal
 from installation.publishing.catalogue import curves, tree
 from installation.publishing.film import H264, shoot_film, shooting
 from installation.publishing.forms.registry import FORMS
+from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.selection import matched, thinned
 from installation.publishing.stills import srgb
@@ -183,17 +184,21 @@ def _stills(take: Take, folder: Path, finished: Sequence[Mark]) -> Iterator[dict
     """At most twelve finished generations, the first and the last among them, as WebP."""
     for number, frame in enumerate(takes.frames(take, {mark.frame for mark in thinned(finished, STILLS)})):
         file = f"still-{number:02d}.webp"
-        width, height = _write(folder / file, frame.pixels)
+        width, height = _write(
+            folder / file,
+            frame.pixels,
+            xmp(take, f"{take.title or take.name}, generation {frame.generation}", frame.generation),
+        )
         words = f"generation {frame.generation}" if frame.generation else "origin"
         yield dataclasses.asdict(Picture(file, words, frame.serial, width, height))
 
 
-def _write(path: Path, pixels: Pixels) -> tuple[int, int]:
+def _write(path: Path, pixels: Pixels, packet: bytes) -> tuple[int, int]:
     from PIL import Image
 
     picture = Image.fromarray(pixels)
     picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-    picture.save(path, "WEBP", quality=QUALITY, method=6, icc_profile=srgb())
+    picture.save(path, "WEBP", quality=QUALITY, method=6, icc_profile=srgb(), xmp=packet)
     return picture.size
 
 

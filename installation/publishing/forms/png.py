@@ -26,4 +26,6 @@ def written(path: Path, still: Still) -> None:
 
     notes = PngImagePlugin.PngInfo()
     notes.add_itxt("Description", still.words)
+    if still.xmp:
+        notes.add_itxt("XML:com.adobe.xmp", still.xmp.decode())
     Image.fromarray(encode(still.light)).save(path, "PNG", pnginfo=notes, icc_profile=srgb())

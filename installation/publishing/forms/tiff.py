@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from installation.publishing.film import fine
 from installation.publishing.forms.registry import Wishes, form
-from installation.publishing.stills import Still, sequence, srgb
+from installation.publishing.stills import Still, sequence, srgb, xmp_tag
 
 if TYPE_CHECKING:
     from installation.publishing.film import Progress
@@ -34,4 +34,5 @@ def written(path: Path, still: Still) -> None:
         description=still.words.encode(),
         software="Burntout",
         metadata=None,
+        extratags=[xmp_tag(still.xmp)] if still.xmp else [],
     )
