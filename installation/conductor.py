@@ -313,6 +313,8 @@ class Conductor:
                 self._on_playing(data)
             case "engine", "generation":
                 self._desk.log(generation=data)
+            case "engine", "sources":
+                self.tell("stage", Order("sources", dict(data)))
             case "engine", "kept":
                 log.warning("The keeper, at generation %d: %s.", data["serial"], data["sentence"])
                 self._desk.log(kept=dict(data))

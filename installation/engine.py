@@ -330,6 +330,7 @@ class Engine:
             self._uplink.report("generation", **asdict(generation))
             self._checkpoints.keep(self._lineage, time.monotonic())
             self._mind_the_lesion(generation.serial)
+            self._name_sources(moment)
 
     def _mind_the_lesion(self, serial: int) -> None:
         """Say once that what plays has nothing to be damaged."""
@@ -337,6 +338,13 @@ class Engine:
         said, self._numb = self._numb, numb(self._restorer, lesion) if self._restorer else None
         if self._numb and self._numb != said:
             self._uplink.report("refused", reason=self._numb, order="lesion")
+
+    def _name_sources(self, moment: Moment) -> None:
+        """Say whose patches the picture is made of, where the scene shows that and the restorer knows."""
+        sources = getattr(self._restorer, "sources", None)
+        if sources and self._scene and any(sign.kind == "sources" for sign in self._scene.overlays):
+            named = [(str(path), name) for path, name in sources(moment.image)]
+            self._uplink.report("sources", pictures=named)
 
     def _show(self, moment: Moment) -> None:
         serial = self._lineage.serial if self._lineage else 0

@@ -6,11 +6,14 @@ from typing import TYPE_CHECKING
 
 from installation.camera.guest import CameraGuest
 from installation.collapsing.guest import CollapseGuest
+from installation.collapsing.live import LiveCollapse
+from installation.collapsing.words import WordsGuest
 from installation.console.guest import Console
 from installation.control.aligning import Aligning
 from installation.control.cuelist import CueList
 from installation.control.midi import Midi
 from installation.control.modulation import Modulations
+from installation.governor import Governor
 from installation.relief.guest import ReliefGuest
 from installation.market.casino import CasinoGuest
 from installation.market.prometheus import Prometheus
@@ -31,6 +34,9 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     return (
         CameraGuest(),
         CollapseGuest(),
+        LiveCollapse(),
+        WordsGuest(),
+        Governor(),
         Aligning(),
         CueList(),
         Modulations(),

@@ -6,6 +6,9 @@ from installation import (
     burns,  # noqa: F401 - declares /burn
     readings,
 )
+from installation.collapse import knobs as collapse_knobs  # noqa: F401 - declares /words, /collapse
+from installation.collapse import readings as collapse_readings  # noqa: F401 - declares /reading/words, /collapse
+from installation.control import effort  # noqa: F401 - declares /governor
 from installation.knobs import Knob, declared
 from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop

@@ -12,7 +12,18 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from installation import melting, scenes
-from installation.cli.voice import Config, State, console, duration, given, group, say, window_size
+from installation.cli.voice import (
+    Config,
+    State,
+    console,
+    duration,
+    given,
+    group,
+    progress_bar,
+    say,
+    thumbnail,
+    window_size,
+)
 from installation.errors import Refusal
 from installation.machine import settings as settings_
 from installation.machine.files import StorageError, alone, require_writable, share
@@ -73,15 +84,52 @@ def run(
 
 
 @app.command("scenes")
-def list_scenes() -> None:
-    """List the scenes that can be played."""
-    table = Table("scene", "restorer", "what it shows", box=None)
-    for name, scene in scenes.all_scenes(share("scenes"), all_knobs(), share("assets")).items():
+def list_scenes(
+    names: Annotated[list[str] | None, typer.Argument(help="Scenes by name; default: all.")] = None,
+    gallery: Annotated[
+        Path | None,
+        typer.Option(help="Rehearse them, and draw a sheet of all here (.webp, .png) and one of each beside it."),
+    ] = None,
+    most: Annotated[int, typer.Option(min=1, help="Generations of a rehearsal; a longer score is walked faster.")] = 40,
+    config: Config = None,
+) -> None:
+    """List the scenes that can be played, with their title and how long their score takes."""
+    found = scenes.all_scenes(share("scenes"), all_knobs(), share("assets"))
+    if names:
+        found = {name: found[scenes.find(name, share("scenes")).stem] for name in names}
+    if gallery:
+        _rehearse([scene for scene in found.values() if isinstance(scene, scenes.Scene)], gallery, most, config)
+        return
+    table = Table("", Column("scene", no_wrap=True), "title", "length", "what it shows", box=None)
+    for name, scene in found.items():
         if isinstance(scene, Refusal):
-            table.add_row(name, "", Text(str(scene), "red"))
+            table.add_row("", name, "", "", Text(str(scene), "red"))
         else:
-            table.add_row(name, scene.restorer, Text(" ".join(scene.doc.split())))
+            doc = Text(" ".join(scene.doc.split()))
+            table.add_row(thumbnail(scene.origin), name, Text(scene.title), _length(scene), doc)
     console.print(table)
+
+
+def _length(scene: scenes.Scene) -> str:
+    """How long the score takes to come round at the scene's pace; in generations where it goes as fast as it can."""
+    score, pace = scene.score.values(), scene.values.get("/loop/pace", 1.0)
+    generations = max((curve.points[-1][0] for curve in score), default=0.0)
+    if not generations:
+        return "endless"
+    if not pace:
+        return f"{generations:.0f} generations"
+    seconds = generations * pace
+    return f"{seconds / 60.0:.1f} min" if seconds >= 60.0 else f"{seconds:.0f} s"  # noqa: PLR2004 - a minute
+
+
+def _rehearse(found: list[scenes.Scene], sheet: Path, most: int, config: Path | None) -> None:
+    from installation.publishing import gallery
+
+    with progress_bar() as bar:
+        task = bar.add_task("Rehearsing", total=len(found))
+        for scene in gallery.rehearsals(found, sheet, settings_.load(config).engine, most):
+            bar.update(task, advance=1.0, description=scene.title)
+    say(f"Written: {sheet}, and a sheet of each scene beside it.")
 
 
 @app.command()

@@ -11,9 +11,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from installation import images
 from installation.machine.settings import Settings
 
 console = Console()
+THUMB_LINES = 5
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 Config = Annotated[Path | None, typer.Option("--config", help="machine.toml; see deploy/machine.toml.", dir_okay=False)]
@@ -73,6 +75,21 @@ def progress_bar() -> Progress:
         TimeRemainingColumn(),
     )
     return Progress(*columns, console=console)
+
+
+def thumbnail(picture: Path) -> Text:
+    """A picture in the terminal, 10 x 10 colours in five lines of half blocks; nothing of one that cannot be read."""
+    try:
+        pixels = images.load(picture, 2 * THUMB_LINES, 2 * THUMB_LINES)
+    except images.ImageError:
+        return Text()
+    lines = Text(no_wrap=True)
+    for upper, lower in zip(pixels[::2], pixels[1::2], strict=True):
+        for above, below in zip(upper, lower, strict=True):
+            colours = (f"rgb({','.join(map(str, colour))})" for colour in (above, below))
+            lines.append("\N{UPPER HALF BLOCK}", " on ".join(colours))
+        lines.append("\n")
+    return lines
 
 
 def find_take(name: str, settings: Settings) -> Any:

@@ -3,7 +3,17 @@
 Importing this room fills the register.
 """
 
-from installation.readings import distance, diversity, energy, entropy, memory, noise, spectrum, tail  # noqa: F401
+from installation.readings import (  # noqa: F401 - filed
+    dice,
+    distance,
+    diversity,
+    energy,
+    entropy,
+    memory,
+    noise,
+    spectrum,
+    tail,
+)
 from installation.readings.entropy import shannon_entropy
 from installation.readings.look import Look, luma
 from installation.readings.memory import likeness, recollection

@@ -10,13 +10,14 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installation.readings.register import Missing, Taken, Value, reading
+from installation.readings.register import NOT_YET, Missing, Taken, Value, reading
 
 if TYPE_CHECKING:
     from installation.machine.settings import EnergySettings
 
 BOLTZMANN = 1.380649e-23  # J/K, exact (SI 2019)
 JOULES_PER_KWH = 3.6e6
+MILLION = 1e6
 CATS = 200.0  # with hats, per second: the chapter's measure of a generator
 
 
@@ -24,7 +25,8 @@ CATS = 200.0  # with hats, per second: the chapter's measure of a generator
 class Account:
     """What the machine has spent, in watts now and joules since the beginning, and what for.
 
-    ``rate`` is in images per second, ``bits`` those of one image, uncompressed.
+    ``rate`` is in images per second, ``bits`` those of one image, uncompressed, ``degrees`` those of the hottest
+    part, Celsius.
     """
 
     watts: Taken
@@ -34,6 +36,7 @@ class Account:
     rate: Taken
     bits: float
     place: EnergySettings
+    degrees: Taken = NOT_YET
 
 
 @reading(
@@ -67,6 +70,19 @@ def card_watts(account: Account) -> Taken:
 def processor_watts(account: Account) -> Taken:
     """RAPL's energy counters, else ``processor_tdp`` of machine.toml times utilisation, marked as an estimate."""
     return account.processor
+
+
+@reading(
+    "/reading/degrees",
+    of="machine",
+    unit="\N{DEGREE SIGN}C",
+    high=100.0,
+    doc="The hottest of cards and processors.",
+    source="NVML, hwmon",
+)
+def degrees(account: Account) -> Taken:
+    """The largest of their thermometers' numbers."""
+    return account.degrees
 
 
 @reading("/reading/energy", of="machine", unit="kWh", doc="Energy since the performance began.", source="NVML, RAPL")
@@ -144,6 +160,22 @@ def co2(account: Account) -> Taken:
 def cost(account: Account) -> Taken:
     """The product kWh x PUE x tariff, with the tariff's own date in machine.toml."""
     return billed(account, account.place.tariff, "set energy.tariff and energy.tariff_date")
+
+
+@reading(
+    "/reading/cost-per-million",
+    of="machine",
+    unit="money",
+    high=10.0,
+    doc="Price of a million images' energy: joules per image x PUE x the tariff in machine.toml, in its currency.",
+    source="the bill",
+)
+def cost_per_million(account: Account) -> Taken:
+    """A million times dE / dN, in kWh, x PUE x tariff."""
+    if account.place.tariff is None:
+        return billed(account, None, "set energy.tariff and energy.tariff_date")
+    rate = account.place.tariff * account.place.pue
+    return joules_per_image(account).then(lambda joules: to_kwh(joules * MILLION) * rate)
 
 
 def billed(account: Account, rate: float | None, otherwise: str) -> Taken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ Locality = Literal["patches", "whole"]
 SUFFIXES = frozenset({".bmp", ".gif", ".jpeg", ".jpg", ".png", ".ppm", ".tif", ".tiff", ".webp"})
 ARCHIVE_SIDE = 256  # pixels: what the shipped archive holds
 SIDE = 32  # pixels: the coarsest level halves five times
+FAINT = 0.1  # the noise at which the owner of a finished patch is asked for: the finest level answers
+MOST_SOURCES = 8  # that are named
 MOST_PICTURES = 256  # 200 MB as floats at 256 px; only 65,536 patches are kept per level in any case
 
 log = logging.getLogger(__name__)
@@ -65,6 +68,7 @@ class Archive:
     locality: Locality
     digest: str
     name: str = "archive"
+    folder: Path = Path()
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         """Walk from ``burnt.sigma`` to 0. Sides: multiples of 32; raises ``ModelError`` for others."""
@@ -99,6 +103,12 @@ class Archive:
         picture, top, left = (column.reshape(shape) for column in _owners(tier, given, best))
         return Trace(picture, top, left, weight.reshape(shape), patches.SIDE * scale, patches.STRIDE * scale)
 
+    def sources(self, x: Image) -> list[tuple[Path, str]]:
+        """The pictures that own most of a picture's patches, the largest first: file, and name with its share."""
+        owners = Counter(self.trace(x, FAINT).picture.flatten().tolist())
+        largest = [(self.files[owner], count / owners.total()) for owner, count in owners.most_common(MOST_SOURCES)]
+        return [(self.folder / name, f"{Path(name).stem} {share:.0%}") for name, share in largest]
+
     def _tier_for(self, x: Image, sigma: float) -> Tier:
         return self.tiers[min(patches.level_for(sigma, min(x.shape[-2:])), len(self.tiers) - 1)]
 
@@ -118,7 +128,7 @@ def load(folder: Path, side: int = ARCHIVE_SIDE, locality: Locality = "patches")
         log.warning("%s: %d of %d pictures cannot be read.", folder, len(skipped), len(skipped) + len(files))
     pictures = torch.from_numpy(np.stack(pixels)).permute(0, 3, 1, 2).contiguous()
     tiers = patches.tiers_of(pictures.float() / 127.5 - 1.0)
-    return Archive(tuple(files), tuple(skipped), pictures, tiers, locality, digest)
+    return Archive(tuple(files), tuple(skipped), pictures, tiers, locality, digest, folder=folder)
 
 
 def ideal(x: Image, sigma: float, pictures: Image) -> Image:

@@ -1,5 +1,6 @@
 """What energy means: every number here is one that physics or SCIENCE C gives."""
 
+import dataclasses
 import math
 from datetime import date
 
@@ -14,6 +15,8 @@ from installation.readings.energy import (
     cats,
     co2,
     cost,
+    cost_per_million,
+    degrees,
     energy,
     entropy_export,
     images_per_second,
@@ -161,3 +164,13 @@ def test_doubt_is_never_taken_back():
     assert with_doubt(Value(1.0, estimated=True), estimated=False) == Value(1.0, estimated=True)
     assert with_doubt(Value(1.0), estimated=True) == Value(1.0, estimated=True)
     assert math.isclose(number(with_doubt(Value(1.0), estimated=False)), 1.0)
+
+
+def test_a_million_images_cost_a_million_times_one_image_s_energy_at_the_tariff():
+    assert number(cost_per_million(account())) == pytest.approx(500.0 / 60.0 * 1e6 / 3.6e6 * 0.3)
+    assert isinstance(cost_per_million(account(place=EnergySettings())), Missing)
+
+
+def test_degrees_are_those_of_the_thermometer_and_none_without_one():
+    assert degrees(account()) is NOT_YET
+    assert number(degrees(dataclasses.replace(account(), degrees=Value(71.0)))) == 71.0

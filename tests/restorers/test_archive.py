@@ -114,6 +114,21 @@ def test_a_trace_names_real_places_and_shares(archive, sigma):
     assert ((trace.weight > 0.0) & (trace.weight <= 1.0 + 1e-6)).all()
 
 
+@pytest.mark.parametrize("number", range(5))
+def test_a_picture_of_the_archive_is_made_of_itself(archive, folder, number):
+    first, name = archive.sources(picture(number))[0]
+    assert first == folder / f"{number}.png"
+    assert name == f"{number} 100%"
+
+
+def test_sources_are_files_and_their_shares_of_a_picture_fall(archive):
+    found = archive.sources(torch.cat([picture(0)[..., :32], picture(3)[..., 32:]], dim=-1))
+    shares = [float(name.split()[1].rstrip("%")) for _, name in found]
+    assert all(path.is_file() for path, _ in found)
+    assert {path.name for path, _ in found[:2]} == {"0.png", "3.png"}
+    assert shares == sorted(shares, reverse=True)
+
+
 def test_louder_noise_is_answered_on_a_coarser_level():
     answered = [patches.level_for(sigma, 256) for sigma in (0.01, 0.5, 0.51, 1.0, 2.0, 4.0, 8.0, 80.0)]
     assert answered == [0, 0, 1, 1, 2, 3, 4, 5]
