@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from installation.collapse import text
@@ -41,16 +41,16 @@ def run(wires: Wires, pipe: Connection, seed: int) -> None:
             written = author.write(read(Words, board.read()))
             vitals.beat(Phase.RUNNING, generation=float(written.serial), **written.readings)
             uplink.report("columns", columns=author.columns())
-            if not _read_by_all(uplink, vitals, board):
+            if not read_by_all(uplink, vitals.beat, board):
                 return
 
 
-def _read_by_all(uplink: Uplink, vitals: Vitals, board: Board) -> bool:
+def read_by_all(uplink: Uplink, beat: Callable[[], None], board: Board) -> bool:
     """Leave the words on the wall for as long as the knob says; False when it is time to leave."""
     began = time.monotonic()
     while time.monotonic() < began + read(Words, board.read()).pace:
         order = uplink.order(GLANCE)
         if order is not None and order.name == "quit":
             return False
-        vitals.beat()
+        beat()
     return True
