@@ -17,6 +17,7 @@ from installation.modulators import Lfo
 from installation.panels import all_knobs
 from installation.scenes import Scene, SceneError
 from installation.scores import Curve
+from installation.stakes import Casino, Ransom
 
 ROOT = Path(__file__).parents[1]
 SHIPPED = sorted((ROOT / "scenes").glob("*.toml"))
@@ -54,6 +55,14 @@ def write(house, text, name="fire"):
 
 def load(house, text):
     return scenes.load(write(house, text), KNOBS, house / "assets")
+
+
+def test_what_is_at_stake_is_read_with_the_scene(house):
+    scene = load(house, 'origin = "cat"\n[casino]\nlife = 30\n[ransom]\nfire = "/burn/gaussian/temperature"\nbits = 9')
+    assert (scene.casino, scene.ransom) == (Casino(life=30), Ransom(bits=9))
+    assert (load(house, 'origin = "cat"').casino, load(house, 'origin = "cat"').ransom) == (None, None)
+    with pytest.raises(SceneError, match=r"fire.toml: casino has no 'lief'. Did you mean life\?"):
+        load(house, 'origin = "cat"\n[casino]\nlief = 30')
 
 
 def test_a_whole_scene_is_read(house):

@@ -1,6 +1,7 @@
 """The search for a key: every key in its turn, on what anybody can see, as fast as it says."""
 
 import itertools
+import time
 from typing import Any, cast
 
 import numpy as np
@@ -9,8 +10,12 @@ import pytest
 from installation import images
 from installation.burns.cipher import HEADER, encrypt, key
 from installation.machine.files import share
-from installation.market.search import LOOK, search
+from installation.machine.supervisor import Duty, Ward
+from installation.machine.wires import lay
+from installation.market.search import LOOK, NAME, SEARCH_VITALS, search
+from installation.market.search import run as live
 from installation.records import Order
+from tests.support import until
 
 
 class Uplink:
@@ -67,3 +72,15 @@ def test_it_leaves_when_it_is_told_to(portrait):
     assert not stays
     assert found == []
     assert len(beats) == 1
+
+
+@pytest.mark.system
+def test_a_process_of_its_own_finds_the_key_on_what_everybody_can_see(portrait, tmp_path):
+    header = encrypt(portrait, key(900)).tobytes()[:HEADER]
+    ward = Ward(Duty(NAME, live, (header, 10), SEARCH_VITALS, 60.0, 60.0), lay(tmp_path), list)
+    try:
+        found = until(lambda: [r.data for r in ward.look(time.monotonic()) if r.name == "found"], within=60.0)
+        assert found == [{"tick": 900}]
+        assert ward.vitals.read()["tried"] == 901.0
+    finally:
+        ward.kill()
