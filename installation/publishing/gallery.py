@@ -28,7 +28,8 @@ SHOTS, COLUMNS = 12, 4  # of a scene's own sheet
 ROW = 4  # shots of a scene on the sheet of all: the picture of each third, and the last
 MARGIN, GAP, HEAD, WORDS = 40, 12, 104, 46  # pixels: around all, between cells, above a scene, under a cell
 TITLE, TEXT, CAPTION = 40, 22, 18
-QUALITY = 82  # of a WebP
+WIDTH = 1400  # pixels of the sheet of all
+QUALITY = 75  # of a WebP
 
 
 def rehearsals(scenes: Iterable[Scene], sheet: Path, engine: EngineSettings, most: int) -> Iterator[Scene]:
@@ -44,7 +45,7 @@ def rehearsals(scenes: Iterable[Scene], sheet: Path, engine: EngineSettings, mos
         save(scene_sheet(scene, shots), sheet.with_name(f"{sheet.stem}-{scene.name}{sheet.suffix}"))
         rows.append((scene, shots))
         yield scene
-    save(gallery_sheet(rows), sheet)
+    save(_smaller(gallery_sheet(rows)), sheet)
 
 
 def scene_sheet(scene: Scene, shots: Sequence[Shot]) -> Image.Image:
@@ -93,6 +94,11 @@ def moment(shot: Shot) -> str:
 def chosen(shots: Sequence[Shot], number: int) -> Iterator[Shot]:
     """So many of the shots, evenly, the last of all among them."""
     return (shots[(place + 1) * len(shots) // number - 1] for place in range(min(number, len(shots))))
+
+
+def _smaller(sheet: Image.Image) -> Image.Image:
+    """As wide as a README shows it at most, twice over."""
+    return sheet.resize((WIDTH, round(sheet.height * WIDTH / sheet.width)), Image.Resampling.LANCZOS)
 
 
 def _page(columns: int, height: int) -> Image.Image:
