@@ -55,6 +55,7 @@ class Prometheus(Guest):
         self._terms: Ransom | None = None
         self._scene: Scene | None = None
         self._attack: Employee | None = None
+        self._open = True
         self._now = 0.0
 
     def open(self, house: House) -> None:
@@ -62,11 +63,13 @@ class Prometheus(Guest):
         self._house = house
 
     def hear(self, message: Message, now: float) -> bool:
-        """``/prometheus/…``; and where the piece begins again from its origin nothing is held any more."""
+        """``/prometheus/…``; where the piece begins again from its origin, or is closed, nothing is taken from it."""
         command = COMMANDS[message.address]
         told = command.parse(message.arguments)
         if message.address == "/panic/origin" and told and self._terms:
-            self._turn_to(ransom.begun(self._terms, now), self._terms, remembered=True)
+            self._turn_to(ransom.remembered(self.ticket, self._terms, now), self._terms, remembered=True)
+        if message.address == "/programme/open":
+            self._open = bool(told)
         if not message.address.startswith("/prometheus/"):
             return False
         terms = self._require_terms()
@@ -88,7 +91,7 @@ class Prometheus(Guest):
             if self._terms:
                 self.ticket = ransom.begun(self._terms, now)
                 self._say(self._terms)
-        if self._terms and self._house.serial and now >= self.ticket.until:
+        if self._terms and self._house.serial and self._open and now >= self.ticket.until:
             tick = self._draw(self._terms.bits)
             self._turn_to(ransom.passed(self.ticket, self._terms, now, tick), self._terms)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from installation.errors import Refusal
 from installation.stakes import Phase, Ransom
 
+MOST_MONEY = 1e6  # credits at once: sums stay numbers
 LEAFING = 4.0  # seconds in which pictures of the album follow each other
 
 
@@ -90,6 +91,11 @@ def found(ticket: Ticket, terms: Ransom, tick: int, now: float) -> Ticket:
     return _freed(ticket, terms, now) if ticket.phase == "held" and tick == ticket.tick else ticket
 
 
+def remembered(ticket: Ticket, terms: Ransom, now: float) -> Ticket:
+    """The piece has begun again from its origin, whatever was done to the picture; what was counted stays."""
+    return replace(ticket, phase="free", until=now + terms.lease, tick=None)
+
+
 def expected(bits: int, rate: float) -> float:
     """How long a search through 2^bits keys takes on average, in seconds, at so many keys a second.
 
@@ -103,5 +109,5 @@ def _freed(ticket: Ticket, terms: Ransom, now: float) -> Ticket:
 
 
 def _require_money(amount: float) -> None:
-    if amount <= 0.0:
-        raise RansomError("Only credits above 0 are money.")
+    if not 0.0 < amount <= MOST_MONEY:
+        raise RansomError(f"Money is above 0, and at most {MOST_MONEY:,.0f} credits.")

@@ -196,6 +196,14 @@ def test_when_the_piece_remembers_its_origin_nothing_is_held_any_more(guest, hou
     assert len(house.keys) == 1  # the engine has it back by itself
 
 
+def test_at_night_nothing_is_taken(guest, house):
+    assert not say(guest, "/programme/open", False)  # noqa: FBT003 - the doors close
+    assert at(guest, 5.0, 3600.0) == "free"
+    assert not say(guest, "/programme/open", True)  # noqa: FBT003 - and open
+    assert at(guest, 3600.1) == "held"
+    assert house.keys == [(KEY, True)]
+
+
 def test_other_scenes_are_left_alone(guest, house):
     at(guest, 5.0)
     house.scene = scene("elsewhere")

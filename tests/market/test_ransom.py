@@ -7,7 +7,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.market.ransom import LEAFING, RansomError, Ticket, begun, bid, expected, found, passed, payment
+from installation.market.ransom import (
+    LEAFING,
+    RansomError,
+    Ticket,
+    begun,
+    bid,
+    expected,
+    found,
+    passed,
+    payment,
+    remembered,
+)
 from installation.randomness import generator
 from installation.stakes import PHASES, Ransom
 
@@ -98,11 +109,18 @@ def test_only_for_what_is_auctioned_may_be_bid(phase):
         bid(Ticket(phase), "ann", 1.0)
 
 
-@pytest.mark.parametrize("amount", [0.0, -3.0])
-def test_debts_are_no_money(amount):
-    with pytest.raises(RansomError, match="above 0"):
+@given(ticket=TICKETS)
+def test_when_the_piece_remembers_its_origin_only_what_was_counted_is_left(ticket):
+    free = remembered(ticket, TERMS, 60.0)
+    assert (free.phase, free.until, free.is_locked) == ("free", 65.0, False)
+    assert (free.collected, free.freed, free.burnt) == (ticket.collected, ticket.freed, ticket.burnt)
+
+
+@pytest.mark.parametrize("amount", [0.0, -3.0, 1e300])
+def test_neither_debts_nor_all_the_money_there_is_are_money(amount):
+    with pytest.raises(RansomError, match="Money is above 0"):
         payment(held(), TERMS, amount, 0.0)
-    with pytest.raises(RansomError, match="above 0"):
+    with pytest.raises(RansomError, match="Money is above 0"):
         bid(auctioned(), "ann", amount)
 
 
