@@ -70,6 +70,7 @@ HEAVY = {
     "tifffile": {"publishing"},
     "jinja2": {"publishing"},
     "c2pa": {"publishing"},
+    "bagit": {"publishing"},
     "fpdf": {"publishing"},
     "diffusers": {"restorers", "training"},
     "transformers": {"restorers"},

@@ -144,6 +144,23 @@ def publish_site(
     say(str(index))
 
 
+@press.command("bag")
+def publish_bag(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    out: Annotated[Path | None, typer.Option(help="Folder to put the bag into; default: the take's own.")] = None,
+    state: State = None,
+    config: Config = None,
+) -> None:
+    """Pack a take for an archive: a BagIt bag with a film, versions, SBOM and a page for conservators."""
+    from installation.publishing import archive
+
+    found = find_take(take, settings_.load(config, given(state=state)))
+    with progress_bar() as progress:
+        task = progress.add_task(f"Packing {found.name}", total=1.0)
+        bag = archive.bag(found, out or found.folder, lambda share: progress.update(task, completed=share))
+    say(str(bag))
+
+
 @press.command("certificate")
 def publish_certificate(
     name: Annotated[str, typer.Option(help="Who signs: the artist, or the house.")] = "",

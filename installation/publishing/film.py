@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
@@ -28,7 +28,18 @@ Progress = Callable[[float], None]
 BT709, LIMITED, FULL = 1, 1, 2  # code points of ITU-T H.273, and FFmpeg's names for the ranges
 SCALED_WHITE = 255 * 256  # FFmpeg's scaler takes 16-bit codes for 8-bit ones shifted: 65535 comes out a code too bright
 KEY_SECONDS = 2  # between pictures that stand alone, where a codec has others: how finely a player can seek
-MUXER = {"mp4": {"movflags": "+faststart"}, "mov": {"movflags": "+faststart"}, "matroska": {}}
+MUXER = {
+    "mp4": {"movflags": "+faststart"},
+    "mov": {"movflags": "+faststart"},
+    "matroska": {},
+    "hls": {
+        "hls_time": "6",
+        "hls_list_size": "0",
+        "hls_playlist_type": "vod",
+        "hls_flags": "independent_segments",
+        "hls_segment_filename": "piece-%05d.ts",
+    },
+}
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -185,7 +196,13 @@ def _written(
 
     os.environ.setdefault("SVT_LOG", "1")  # errors only: SVT-AV1 talks to the terminal and can be told in no other way
     container_format = shoot.codec.container
-    with av.open(str(path), "w", format=container_format, options=MUXER[container_format]) as container:
+    with av.open(
+        str(path),
+        "w",
+        format=container_format,
+        options=MUXER[container_format],
+        io_open=_pieces(path, container_format),
+    ) as container:
         container.metadata.update(shoot.credits)
         stream = _stream(container, shoot, size)
         track = Track(container, shoot.codec.sound, bed) if bed else None
@@ -198,6 +215,13 @@ def _written(
         container.mux(stream.encode(None))
         if track:
             track.end()
+
+
+def _pieces(path: Path, container_format: str) -> Callable[[str, int, dict[str, str]], BinaryIO] | None:
+    """How a stream's list and pieces are opened: beside one another, whatever stands in the name of their folder."""
+    if container_format != "hls":
+        return None
+    return lambda url, _flags, _options: path.with_name(Path(url).name).open("wb")
 
 
 def _stream(container: av.container.OutputContainer, shoot: Shoot, size: tuple[int, int]) -> av.VideoStream:

@@ -64,8 +64,9 @@ def _settle(beside: Path, path: Path) -> None:
 
 
 def _settle_folder(beside: Path, aside: Path, path: Path) -> None:
-    for file in sorted(beside.iterdir()):
-        _flush(file)
+    for file in sorted(beside.rglob("*")):
+        if file.is_file():
+            _flush(file)
     if path.exists():
         path.rename(aside)
     try:

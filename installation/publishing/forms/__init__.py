@@ -10,6 +10,7 @@ from installation.publishing.forms import (  # noqa: F401 - importing a form fil
     gif,
     h264,
     hevc,
+    hls,
     loop,
     on_paper,
     png,
