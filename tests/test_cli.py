@@ -98,6 +98,22 @@ def test_a_faulty_scene_is_named_with_file_key_and_the_nearest_name(tmp_path):
     assert "temperature" in result.output.replace("temprature", "")
 
 
+def test_a_gallery_is_drawn_of_the_scenes_that_were_named(tmp_path):
+    sheet = tmp_path / "gallery.png"
+    said = called("scenes", "mean-image", "--gallery", str(sheet), "--most", "1")
+    assert "Written" in said
+    assert sheet.is_file()
+    assert sheet.with_name("gallery-mean-image.png").is_file()
+
+
+def test_a_scene_is_listed_with_its_picture_its_title_and_how_long_it_takes():
+    said = called("scenes", "heat-equation", "two-hundred-cats")
+    assert "The heat equation" in said
+    assert "2.0 min" in said
+    assert "120 generations" in said
+    assert "\N{UPPER HALF BLOCK}" in said
+
+
 def test_scenes_are_listed_with_what_they_show():
     said = called("scenes")
     assert "machine-dementia" in said

@@ -1,5 +1,6 @@
 """The engine in a thread of the test: what it wears, and what it says of it. tests/system has it killed."""
 
+import dataclasses
 import threading
 from multiprocessing import Pipe
 from pathlib import Path
@@ -18,6 +19,7 @@ from installation.machine.wires import Uplink
 from installation.panels import all_knobs
 from installation.records import Order
 from installation.restorers.ember import Ember
+from installation.signs import Sign
 from installation.training.proof import export
 from tests.restorers.test_ember import falling_bands, tiny_network
 from tests.restorers.tiny_conditions import knowing
@@ -104,6 +106,16 @@ def test_the_weights_of_another_generation_are_worn_from_one_generation_to_the_n
     assert show.hear("generation")["serial"] == worn["serial"] + 1
     show.order("wear", model=None)
     assert show.hear("playing")["digest"] == own["digest"]
+
+
+@pytest.mark.parametrize("show", ["archive"], indirect=True)
+def test_a_scene_that_shows_its_sources_is_told_whose_patches_the_picture_is_made_of(show):
+    signs = (Sign("sources", "bottom", 0.03, 0.9, 0.1),)
+    show.order("play", scene=dataclasses.replace(show.scene, overlays=signs), seed=1, resume=False)
+    path, name = show.hear("sources")["pictures"][0]
+    assert Path(path).parent == share("assets") / "archive"
+    assert name.startswith(f"{Path(path).stem} ")
+    assert name.endswith("%")
 
 
 def test_damaged_weights_are_refused_and_the_show_goes_on(show, other):

@@ -100,13 +100,13 @@ def list_scenes(
     if gallery:
         _rehearse([scene for scene in found.values() if isinstance(scene, scenes.Scene)], gallery, most, config)
         return
-    table = Table("", Column("scene", no_wrap=True), "title", "length", "what it shows", box=None)
+    table = Table("", Column("scene", min_width=18), "what it shows", box=None)
     for name, scene in found.items():
         if isinstance(scene, Refusal):
-            table.add_row("", name, "", "", Text(str(scene), "red"))
+            table.add_row("", name, Text(str(scene), "red"))
         else:
-            doc = Text(" ".join(scene.doc.split()))
-            table.add_row(thumbnail(scene.origin), name, Text(scene.title), _length(scene), doc)
+            named = Text(f"{scene.title}\n{name}\n{_length(scene)}")
+            table.add_row(thumbnail(scene.origin), named, Text(" ".join(scene.doc.split())))
     console.print(table)
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     Columns = tuple[tuple[str, str], ...]
 
-EXCERPT = 52  # words of a column: with three of them, letters are large enough for ten metres
+EXCERPT = 44  # words of a column: with three of them, letters are large enough for ten metres
 
 
 class Author:
