@@ -103,7 +103,9 @@ class Conductor:
         self._stopping = threading.Event()
         self._staff = Staff(lambda: self.wires)
         self._guests: list[Guest] = []
-        self._desk = Desk(settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"))
+        self._desk = Desk(
+            settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"), settings.recording.ring
+        )
         self._caretaker = Caretaker(settings, performance.programme)
         self._open = True
         self._refused = 0
@@ -241,6 +243,7 @@ class Conductor:
             guest.look(now)
         self._mind_the_engine()
         self._mind_the_doors(now)
+        self._desk.look(now, self.scene, self._playing.told)
         self._caretaker.look(now, self._staff["stage"].vitals["frames"], self.health)
         if self._instruments:
             engine_vitals, size = self._staff["engine"].vitals.read, self._playing.told.get("size", 0)
@@ -354,13 +357,13 @@ class Conductor:
         """What plays, or is about to."""
         return self._playing.scene
 
-    def _first_orders(self) -> list[Order]:
-        return [*self._playing.first_orders(), *([] if self._open else [Order("rest")])]
     @property
     def programme(self) -> Programme | None:
         """The plan of the house, where it has one."""
         return self._performance.programme
 
+    def _first_orders(self) -> list[Order]:
+        return [*self._playing.first_orders(), *([] if self._open else [Order("rest")])]
 
     def _on_refused_scene(self) -> None:
         """A scene that the engine cannot begin, its origin damaged perhaps, must not leave the wall to itself."""
@@ -410,6 +413,8 @@ class Conductor:
                 self._desk.start(self.scene, self._playing.told)
             case "/record/stop":
                 self._desk.stop()
+            case "/record/keep":
+                self._desk.keep()
 
     def _load_scene(self, name: str, now: float) -> None:
         path = scenes.find(name, share("scenes"), self.settings.state / scenes.OWN)

@@ -22,17 +22,25 @@ from installation.cli.voice import (
     temperatures,
 )
 from installation.machine import settings as settings_
-from installation.machine.files import share
+from installation.machine.files import StorageError, alone, share
 
 app = group("Publish the piece.")
 
 
 @app.command("takes")
-def list_takes(state: State = None, config: Config = None) -> None:
+def list_takes(
+    what: Annotated[str, typer.Argument(metavar="[keep]", help="keep: first make takes of what the ring holds.")] = "",
+    state: State = None,
+    config: Config = None,
+) -> None:
     """List the takes that were recorded."""
     from installation.recording import takes
 
     settings = settings_.load(config, given(state=state))
+    if what == "keep":
+        _keep(settings.state)
+    elif what:
+        raise typer.BadParameter(f"{what!r} is nothing one can do with takes; there is keep.")
     table = Table("take", "scene", "frames", "MB", "status", box=None)
     for take in takes.all_takes(settings.state):
         size = f"{take.total_bytes / 1e6:.1f}"
@@ -41,6 +49,17 @@ def list_takes(state: State = None, config: Config = None) -> None:
         console.print(table)
     else:
         say(f"No takes in {settings.state}. Record one: burntout run --record")
+
+
+def _keep(state: Path) -> None:
+    """Make takes of what the ring held when the piece last ended. Raises ``StorageError`` while it plays."""
+    from installation.recording import desk, recorder, takes
+
+    try:
+        with alone(state):
+            recorder.keep(state / desk.RING, state / takes.FOLDER)
+    except StorageError as refusal:
+        raise StorageError(f"{refusal} While it plays: burntout send /record/keep") from None
 
 
 class Press(TyperGroup):

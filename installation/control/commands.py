@@ -180,6 +180,7 @@ COMMANDS = Commands(
         Command("/prometheus/bid", "number", "Bid so many credits for the picture that nobody has paid for."),
         Command("/record/start", "press", "Begin a take."),
         Command("/record/stop", "press", "End the take."),
+        Command("/record/keep", "press", "Keep the last minutes as takes, where recording.ring keeps them in mind."),
         Command("/programme/open", "switch", "Open the doors; off is black on purpose, and the engine rests."),
     )
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from datetime import date
 from ipaddress import ip_network
@@ -13,6 +14,7 @@ from zoneinfo import ZoneInfo
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -39,6 +41,16 @@ def split_target(target: str) -> tuple[str, int]:
     if not 0 < int(port) < 65536:  # noqa: PLR2004 - UDP's ports
         raise ValueError(f"{target!r} has no port from 1 to 65535")
     return bare, int(port)
+
+
+def _seconds(told: object) -> object:
+    """A duration in words as seconds; whatever else it is, is judged as a number."""
+    if not isinstance(told, str):
+        return told
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smh]?)", told)
+    if not found:
+        raise ValueError(f"{told!r} is no duration; write 60s, 5m or 2h")
+    return float(found[1]) * {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}[found[2]]
 
 
 def _network(network: str) -> str:
@@ -75,6 +87,8 @@ Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits fo
 Target = Annotated[str, AfterValidator(_target)]
 #: Addresses of one network: ``192.168.1.0/24``, ``fd00::/8``, or one machine: ``10.0.0.7``.
 Network = Annotated[str, AfterValidator(_network)]
+#: ``600``, ``"600s"``, ``"10m"`` or ``"2h"``, in seconds; at least ten of them.
+Duration = Annotated[float, BeforeValidator(_seconds), Field(ge=10, le=86_400)]
 Amount = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -243,6 +257,7 @@ class RecordingSettings(Section):
 
     segment: Seconds = 600.0  # a crash costs at most what was not flushed, a damaged disk at most this
     reserve_bytes: Annotated[int, Field(ge=0)] = 2 * 2**30  # recording stops first, checkpoints keep this much
+    ring: Duration | None = None  # how much is always kept in mind, "10m": /record/keep makes a take of it
     codec: Literal["ffv1", "h264"] = "ffv1"  # bit for bit, about 12 GB an hour at 256 x 256; h264 a quarter of it
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 Post = Callable[[Order], None]
+RING = "ring"  # the folder beside the takes in which the last minutes always are
 PLAYED = (
     "seed",
     "restorer",
@@ -34,64 +35,107 @@ PLAYED = (
 
 
 class Desk:
-    """At most one take runs at a time. ``take`` is its folder; ``last`` the newest one begun in this performance."""
+    """At most one take runs at a time. ``take`` is its folder; ``last`` the newest one begun in this performance.
 
-    def __init__(self, state: Path, recorder: Post, engine: Post) -> None:
-        """Takes go below ``state``; orders go to these two."""
+    Where nobody asked for one the ring may turn: takes of ``ring`` seconds each, of which the newest two are left. They
+    are takes like all others, so whatever happened to them or to the machine, each can be shown and rendered again.
+    """
+
+    def __init__(self, state: Path, recorder: Post, engine: Post, ring: float | None = None) -> None:
+        """Takes go below ``state``; orders go to these two. Without ``ring`` nothing is recorded unasked."""
         self.take: Path | None = None
         self.last: Path | None = None
         self._state, self._recorder, self._engine = state, recorder, engine
         self._lineages = 0
         self._beginning: Order | None = None
+        self._ring, self._ring_due = ring, 0.0
+        self._turning: Path | None = None  # the ring's own take
+
+    @property
+    def _open(self) -> Path | None:
+        """The take that is being written, asked for or not."""
+        return self.take or self._turning
+
+    def look(self, now: float, scene: Scene, playing: Mapping[str, Any]) -> None:
+        """Once a tick: let the ring turn. After a disk refused it is tried again a turn later."""
+        if self._ring is None or self.take or not playing or now < self._ring_due:
+            return
+        self._ring_due = now + self._ring
+        self._pause()
+        old = sorted((self._state / RING).glob("*/"))[:-1]
+        folder = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
+        self._turning = self._state / RING / folder.name
+        self._begin(self._turning, scene, playing, discard=[str(each) for each in old])
+
+    def keep(self) -> None:
+        """Make takes of what the ring holds. Raises ``Refusal`` where it does not turn, or holds nothing."""
+        if self._ring is None:
+            raise Refusal('Nothing is kept in mind; say in machine.toml: [recording] ring = "10m".')
+        self._pause()
+        self._recorder(Order("keep", {"ring": str(self._state / RING), "takes": str(self._state / takes.FOLDER)}))
+        self._ring_due = 0.0
+
+    def _pause(self) -> None:
+        if self._turning:
+            self._recorder(Order("stop", {"reason": "The ring turned."}))
+            self._turning = None
 
     def start(self, scene: Scene, playing: Mapping[str, Any]) -> None:
         """Begin a take of what is playing. Raises ``Refusal`` when one is running already."""
         if self.take:
             raise Refusal(f"Already recording {self.take.name}; send /record/stop first.")
+        self._pause()
         self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
+        self._begin(self.take, scene, playing)
+        log.info("Recording to %s.", self.take)
+
+    def _begin(self, folder: Path, scene: Scene, playing: Mapping[str, Any], discard: Sequence[str] = ()) -> None:
         told = {"title": scene.title, "scene": scene.name, "scene_text": scene.text}
         told["origin"] = CAMERA if scene.camera else scene.origin.name
         manifest = {**told, "version": __version__, **{key: playing.get(key) for key in PLAYED}}
-        self._beginning = Order("start", {"folder": str(self.take), "manifest": manifest})
+        self._beginning = Order("start", {"folder": str(folder), "manifest": manifest, "discard": list(discard)})
         self._lineages = 0
         self._recorder(self._beginning)
         self._keep_lineage()
-        log.info("Recording to %s.", self.take)
 
     def stop(self) -> None:
         """End the take. Raises ``Refusal`` when none is running."""
         if not self.take:
             raise Refusal("Nothing is being recorded; send /record/start first.")
         self._recorder(Order("stop"))
-        self.take = None
+        self.take, self._ring_due = None, 0.0
 
     def orders(self) -> list[Order]:
         """What a reborn recorder needs to go on with the take."""
-        return [self._beginning] if self.take and self._beginning else []
+        return [self._beginning] if self._open and self._beginning else []
 
     def log(self, **line: object) -> None:
         """Write a line into the running take's log."""
-        if self.take:
+        if self._open:
             self._recorder(Order("log", {"line": {"at_ns": time.monotonic_ns(), **line}}))
 
     def playing(self, told: Mapping[str, Any]) -> None:
         """The engine has begun another lineage, or goes on with one after a death."""
-        if self.take:
+        if self._open:
             self.log(event="playing", playing=dict(told))
             self._keep_lineage()
 
     def closed(self, told: Mapping[str, Any]) -> None:
         """The recorder has ended a take, by order or because of the disk."""
+        if str(self._turning) == told["folder"]:
+            self._turning = None
         if str(self.take) == told["folder"]:
             self.take = None
+        if Path(told["folder"]).parent.name == RING:
+            return  # nobody asked for it: nobody is told
         log.info("The take is closed: %d frames, %d dropped (%s)", told["frames"], told["dropped"], told["reason"])
 
     def refused(self) -> None:
         """The recorder cannot record, and has said why."""
-        self.take = self.last = None
+        self.take = self.last = self._turning = None
 
     def _keep_lineage(self) -> None:
         """Put what the take needs to be rendered again into it, once for every lineage that it shows."""
-        path = f"{self.take}/lineage-{self._lineages:03d}.safetensors"
+        path = f"{self._open}/lineage-{self._lineages:03d}.safetensors"
         self._engine(Order("save", {"path": path}))
         self._lineages += 1

@@ -6,6 +6,7 @@ It never slows the show: what it is too late for is overwritten in the ring, cou
 from __future__ import annotations
 
 import logging
+import shutil
 import signal
 from collections.abc import Mapping
 from multiprocessing.connection import Connection
@@ -16,6 +17,7 @@ from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import StorageError
 from installation.machine.glimpses import Glimpses, is_glimpse
 from installation.machine.ring import Ring
+from installation.recording.journal import unwritable
 from installation.recording.writing import Beginning, Writing, require_room
 
 if TYPE_CHECKING:
@@ -85,6 +87,8 @@ class Recorder:
             self._start(order.data)
         elif order.name == "log" and self._writing:
             self._note(self._writing, order.data["line"])
+        elif order.name == "keep":
+            self._keep(Path(order.data["ring"]), Path(order.data["takes"]))
         elif order.name in {"stop", "quit"}:
             self.catch_up()
             self.end(str(order.data.get("reason", "Stopped on request.")))
@@ -112,7 +116,18 @@ class Recorder:
             "closed", folder=str(writing.folder), frames=writing.frames, dropped=writing.dropped, reason=reason
         )
 
+    def _keep(self, ring: Path, into: Path) -> None:
+        """Make takes of what lies in the ring; the one that was running has been closed by the order before."""
+        try:
+            kept = keep(ring, into)
+        except StorageError as refusal:
+            log.warning("Nothing is kept. %s", refusal)
+            return
+        log.info("Kept %s.", ", ".join(kept) if kept else "nothing: the ring was empty")
+
     def _start(self, data: Mapping[str, Any]) -> None:
+        for old in data.get("discard", ()):
+            shutil.rmtree(old, ignore_errors=True)  # of the ring: what will not go now goes at its next turn
         if self._writing:
             self._uplink.report("refused", reason=f"{self._writing.folder.name} is being recorded; stop it first.")
             return
@@ -141,6 +156,23 @@ class Recorder:
     def _give_up(self, refusal: StorageError) -> None:
         log.error("The take ends, the show goes on. %s", refusal)
         self.end(str(refusal))
+
+
+def keep(ring: Path, into: Path) -> list[str]:
+    """Move every take of the ring among the others, and return their names. Raises ``StorageError``."""
+    kept = []
+    try:
+        for folder in sorted(ring.glob("*/")):
+            place, number = into / folder.name, 1
+            while place.exists():
+                number += 1
+                place = into / f"{folder.name}-{number}"
+            into.mkdir(parents=True, exist_ok=True)
+            folder.rename(place)
+            kept.append(place.name)
+    except OSError as error:
+        raise unwritable(into, error) from error
+    return kept
 
 
 def _from_outside(generation: Mapping[str, Any]) -> list[str]:

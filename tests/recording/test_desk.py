@@ -5,7 +5,8 @@ import pytest
 from installation.errors import Refusal
 from installation.machine.files import share
 from installation.panels import all_knobs
-from installation.recording.desk import Desk
+from installation.recording.desk import RING, Desk
+from installation.recording.recorder import keep
 from installation.records import Order
 from installation.scenes import load
 
@@ -16,18 +17,29 @@ CLOSED = {"frames": 3, "dropped": 0, "reason": "Stopped on request."}
 class Office:
     """A desk, and everything that recorder and engine were told."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, ring: float | None = None) -> None:
         self.recorder: list[Order] = []
         self.engine: list[Order] = []
-        self.desk = Desk(state, self.recorder.append, self.engine.append)
+        self.desk = Desk(state, self.recorder.append, self.engine.append, ring)
 
     def start(self):
         self.desk.start(load(share("scenes") / "hearth.toml", all_knobs(), share("assets")), PLAYING)
+
+    def turn(self, now):
+        """Look at the ring, and return the orders that came of it."""
+        before = len(self.recorder)
+        self.desk.look(now, load(share("scenes") / "hearth.toml", all_knobs(), share("assets")), PLAYING)
+        return self.recorder[before:]
 
 
 @pytest.fixture
 def office(tmp_path):
     return Office(tmp_path)
+
+
+@pytest.fixture
+def ring(tmp_path):
+    return Office(tmp_path, ring=600.0)
 
 
 def test_a_take_begins_with_what_is_playing_and_the_state_it_can_be_rendered_from(office):
@@ -92,3 +104,72 @@ def test_a_refused_take_never_was(office):
     office.desk.refused()
     assert office.desk.take is None
     assert office.desk.last is None
+
+
+def test_without_a_ring_nothing_is_recorded_unasked(office):
+    assert office.turn(0.0) == []
+    with pytest.raises(Refusal, match="ring ="):
+        office.desk.keep()
+
+
+def test_the_ring_turns_after_its_time_and_not_before(ring, tmp_path):
+    (begun,) = ring.turn(0.0)
+    assert begun.name == "start"
+    assert Path(begun.data["folder"]).parent == tmp_path / RING
+    assert ring.turn(599.0) == []
+    assert [order.name for order in ring.turn(600.0)] == ["stop", "start"]
+
+
+def test_two_takes_of_the_ring_are_left_the_one_before_and_the_one_that_runs(ring, tmp_path):
+    for name in ("2020-a", "2021-b", "2022-c"):
+        (tmp_path / RING / name).mkdir(parents=True)
+    (begun,) = ring.turn(0.0)
+    assert [Path(each).name for each in begun.data["discard"]] == ["2020-a", "2021-b"]
+
+
+def test_the_ring_is_no_take_that_anybody_asked_for(ring):
+    ring.turn(0.0)
+    assert ring.desk.take is None
+    with pytest.raises(Refusal, match="/record/start"):
+        ring.desk.stop()
+
+
+def test_what_happens_while_the_ring_turns_is_logged_and_survives_a_rebirth(ring):
+    (begun,) = ring.turn(0.0)
+    ring.desk.log(event="something")
+    assert ring.recorder[-1].name == "log"
+    assert ring.desk.orders() == [begun]
+
+
+def test_a_take_that_is_asked_for_stops_the_ring_which_turns_again_after_it(ring):
+    ring.turn(0.0)
+    ring.start()
+    assert [order.name for order in ring.recorder[-2:]] == ["stop", "start"]
+    assert ring.turn(1000.0) == []
+    ring.desk.stop()
+    assert [order.name for order in ring.turn(1001.0)] == ["start"]
+
+
+def test_keeping_closes_the_ring_moves_it_and_lets_it_turn_again_at_once(ring, tmp_path):
+    ring.turn(0.0)
+    ring.desk.keep()
+    stop, keep = ring.recorder[-2:]
+    assert (stop.name, keep.name) == ("stop", "keep")
+    assert keep.data == {"ring": str(tmp_path / RING), "takes": str(tmp_path / "takes")}
+    assert [order.name for order in ring.turn(1.0)] == ["start"]
+
+
+def test_a_disk_that_refuses_the_ring_is_asked_again_a_turn_later(ring):
+    ring.turn(0.0)
+    ring.desk.refused()
+    assert ring.turn(1.0) == []
+    assert [order.name for order in ring.turn(600.0)] == ["start"]
+
+
+def test_what_is_kept_becomes_takes_and_never_replaces_one(tmp_path):
+    for folder in ("ring/a", "ring/b", "takes/a"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "mark").write_text(folder)
+    assert keep(tmp_path / "ring", tmp_path / "takes") == ["a-2", "b"]
+    assert (tmp_path / "takes" / "a" / "mark").read_text() == "takes/a"
+    assert list((tmp_path / "ring").iterdir()) == []
