@@ -14,7 +14,7 @@ from installation.loop import keeper  # noqa: F401 - declares /loop/keeper
 from installation.loop import knobs as loop_knobs  # noqa: F401 - declares /loop
 from installation.market import readings as market_readings  # noqa: F401 - declares /reading/casino, /prometheus
 from installation.readings import Reading
-from installation.relief import easing  # noqa: F401 - declares /engine
+from installation.relief import condition, easing  # noqa: F401 - declare /reading/machine, /engine
 from installation.restorers import (
     lesions,  # noqa: F401 - declares /lesion
     protocol,  # noqa: F401 - declares /restore

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import logging
 import math
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING
 
 from installation.control.guest import Guest
-from installation.relief import easing
+from installation.relief import condition, easing
 from installation.relief.easing import MOST, Easing, Strain
 from installation.relief.strain import Watch, this_machine
 
 if TYPE_CHECKING:
     from installation.control.guest import House
     from installation.machine.settings import ReliefSettings
+    from installation.readings.register import Taken
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +35,7 @@ class ReliefGuest(Guest):
         self._settings = settings
         self._easing = Easing()
         self._next = -math.inf
+        self._taken: Mapping[str, Taken] = {}
 
     def open(self, house: House) -> None:
         """Come in, and look at the machine from now on."""
@@ -44,12 +47,18 @@ class ReliefGuest(Guest):
         if now < self._next:
             return
         self._next = now + LOOK_EVERY
-        if (strain := self._watch.strain(now)) is not None:
+        strain = self._watch.strain(now)
+        if strain is not None and self._house.serial:  # what does not play yet cannot be eased
             before, self._easing = self._easing, self._easing.seen(strain, now)
             if before.level != self._easing.level:
                 self._say(before.level, strain)
                 self._turn(now)
         self._keep(now)
+        self._tell(strain, now)
+
+    def readings(self) -> Mapping[str, Taken]:
+        """How warm and busy the machine is, and how much of it is degraded."""
+        return self._taken
 
     def close(self) -> None:
         """Look no more."""
@@ -65,6 +74,13 @@ class ReliefGuest(Guest):
         """Whoever lets every knob go, or turns this one back, does not cool the machine by it."""
         if self._easing.level > easing.level({KNOB: self._house.store.current(KNOB, now, self._house.serial)}):
             self._house.store.pin(KNOB, self._easing.level, now)
+
+    def _tell(self, strain: Strain | None, now: float) -> None:
+        """Readings for whoever looks, and over OSC the same in words."""
+        level = easing.level({KNOB: self._house.store.current(KNOB, now, self._house.serial)})
+        why = list(condition.degraded(self._house.health(), level))
+        self._taken = condition.taken(strain, len(why))
+        self._house.doors.read_out([(condition.WHY, " ".join(why))])
 
     def _say(self, before: int, strain: Strain) -> None:
         level = self._easing.level

@@ -9,6 +9,8 @@ import pytest
 from installation.control.store import Store
 from installation.machine.settings import Settings
 from installation.panels import all_knobs
+from installation.readings.register import NOT_YET, Missing, Value
+from installation.relief.condition import CELSIUS, DEGRADED, LOAD, WHY, taken
 from installation.relief.easing import FALL, MOST, RISE, Part, Strain
 from installation.relief.guest import KNOB, ReliefGuest
 
@@ -29,11 +31,32 @@ class Sensors:
 
 
 @dataclass
+class Health:
+    """How the piece is, as far as it matters here."""
+
+    state: str = "playing"
+    dropped_frames: int = 0
+    deaths: dict[str, int] = field(default_factory=lambda: {"engine": 0})
+
+
+@dataclass
 class House:
-    """As much of a house as relief knows."""
+    """As much of a house as relief knows; it is its own doors."""
 
     store: Store = field(default_factory=lambda: Store(all_knobs(), release=120.0))
-    serial: int = 0
+    serial: int = 1
+    told: dict[str, str] = field(default_factory=dict)
+    wellbeing: Health = field(default_factory=Health)
+
+    def health(self):
+        return self.wellbeing
+
+    @property
+    def doors(self):
+        return self
+
+    def read_out(self, notes):
+        self.told |= dict(notes)
 
 
 @pytest.fixture
@@ -94,3 +117,27 @@ def test_a_technicians_hand_that_eases_further_is_left_alone(house, guest):
 def test_sensors_that_fell_silent_change_nothing(house, guest):
     now = endure(guest, HOT, 0, RISE + 1)
     assert stands(house, endure(guest, None, now, 10 * FALL)) == 1
+
+
+def test_what_does_not_play_yet_cannot_be_eased(house, guest):
+    house.serial = 0
+    assert stands(house, endure(guest, HOT, 0, 5 * RISE)) == 0
+
+
+def test_what_is_degraded_is_told_in_numbers_and_words(house, guest):
+    house.wellbeing = Health("burning on alone", 3, {"engine": 2, "stage": 1})
+    endure(guest, HOT, 0, RISE + 1)
+    assert guest.readings()[DEGRADED] == Value(5.0)
+    for words in ("burns the last one on", "level 1 of 3", "engine was started anew 2 times", "stage", "3 frames"):
+        assert words in house.told[WHY]
+
+
+def test_where_all_is_well_there_are_no_words(house, guest):
+    endure(guest, COOL, 0, 3)
+    assert house.told[WHY] == ""
+    assert guest.readings() == {CELSIUS: Value(50.0), LOAD: Value(0.0), DEGRADED: Value(0.0)}
+
+
+def test_without_a_sensor_no_number_is_made_up():
+    assert isinstance(taken(Strain(), 0)[CELSIUS], Missing)
+    assert taken(None, 0)[LOAD] == NOT_YET
