@@ -87,7 +87,9 @@ class CasinoGuest(Guest):
         self.exchange = with_noise(after(before, spot), self._house.scene.seed or 0, serial)
         if self.exchange.failures > before.failures:
             lost = self.exchange.bailout - before.bailout
-            log.info("The house could not pay at spot %.2f; everybody did, %.1f credits.", before.spot, lost)
+            log.info(
+                "From %.2f to %.2f: the house could not pay. Everybody did, %.1f credits.", before.spot, spot, lost
+            )
 
     def _require_open(self) -> Exchange:
         if self.exchange is None:
