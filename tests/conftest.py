@@ -29,6 +29,11 @@ HOLES: list[str] = []
 ORIGIN = Path(__file__).parents[1] / "assets" / "origins" / "astronaut.png"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """What a run may write."""
+    parser.addoption("--faults", action="store_true", help="write the faults this run provokes into deploy/RUNBOOK.md")
+
+
 @pytest.fixture(scope="session")
 def photograph() -> Image:
     """A real photograph, 1 x 3 x 64 x 64 in -1 to 1."""

@@ -276,7 +276,7 @@ def test_too_little_room_refuses_the_take_and_not_the_recorder(seat, folder):
     assert recorder.gone() == 0
 
 
-def test_a_full_disk_ends_the_take_and_keeps_what_was_good(seat, ring, small_disk):
+def test_a_full_disk_ends_the_take_and_keeps_what_was_good(seat, ring, small_disk, ledger):
     folder = small_disk("size=1m") / "takes" / "t"
     recorder = seat()
     recorder.start(folder)
@@ -289,6 +289,7 @@ def test_a_full_disk_ends_the_take_and_keeps_what_was_good(seat, ring, small_dis
     assert (take.status, take.reason, take.frames) == ("complete", report["reason"], report["frames"])
     assert serials(folder) == list(range(1, report["frames"] + 1))
     assert report["frames"] > 40
+    ledger.note("The disk fills up while recording", "a disk of 1 MB", "nothing", "the take ends, complete up to then")
 
 
 def test_the_reserve_is_kept_while_recording(seat, ring, small_disk):
@@ -303,7 +304,7 @@ def test_the_reserve_is_kept_while_recording(seat, ring, small_disk):
     assert takes.load(disk / "t").status == "complete"
 
 
-def test_a_read_only_disk_refuses_the_take_with_a_sentence(seat, small_disk):
+def test_a_read_only_disk_refuses_the_take_with_a_sentence(seat, small_disk, ledger):
     disk = small_disk("size=1m")
     subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True, timeout=20)
     recorder = seat()
@@ -311,6 +312,7 @@ def test_a_read_only_disk_refuses_the_take_with_a_sentence(seat, small_disk):
     assert "Read-only file system" in recorder.hear("refused").data["reason"]
     recorder.tell("quit")
     assert recorder.gone() == 0
+    ledger.note("The disk is read-only", "a disk mounted so", "nothing", "the take is refused, and why is said")
 
 
 def test_the_conductor_can_know_the_recorder_without_loading_video():

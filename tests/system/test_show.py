@@ -80,41 +80,7 @@ def test_a_signal_ends_every_process_and_closes_the_take(tmp_path, state, number
     assert take.status == "complete"
 
 
-def test_the_stage_plays_on_while_a_killed_engine_is_reborn_at_the_next_serial(tmp_path, state):
-    with performing(scene_file(tmp_path), state, "--record", "--fresh") as show:
-        show.reaches(5)
-        first, flips = show.pid("engine"), show.vital("stage", "frames")
-        os.kill(first, signal.SIGKILL)
-        until(lambda: show.vital("stage", "frames") > flips + 20, 30.0)
-        until(lambda: psutil.Process(show.process.pid).children() and _reborn(show, first), 60.0)
-        show.reaches(show.generation() + 5)
-        show.stop()
-    serials = sorted(digests(state))
-    assert serials == list(range(serials[0], serials[-1] + 1))
-
-
-def _reborn(show, first):
-    return _pid(show, "engine") not in {None, first}
-
-
-@pytest.mark.parametrize("victim", ["stage", "recorder"])
-def test_a_killed_process_is_reborn_and_the_loop_never_notices(tmp_path, state, victim):
-    with performing(scene_file(tmp_path), state, "--record", "--fresh") as show:
-        show.reaches(3)
-        until(lambda: show.vital("recorder", "frames") > 0, 30.0)
-        first, engine = show.pid(victim), show.pid("engine")
-        os.kill(first, signal.SIGKILL)
-        until(lambda: not psutil.pid_exists(first), 10.0)
-        beaten = show.vital(victim, "beat")
-        until(lambda: show.vital(victim, "beat") > beaten + 0.5, 60.0)
-        assert show.pid("engine") == engine
-        show.reaches(show.generation() + 3)
-        show.stop()
-    (take,) = takes.all_takes(state)
-    assert take.status == "complete"
-
-
-def test_when_the_conductor_is_killed_nobody_survives_it_and_the_next_one_sweeps_up(tmp_path, state):
+def test_when_the_conductor_is_killed_nobody_survives_it_and_the_next_one_sweeps_up(tmp_path, state, ledger):
     with performing(scene_file(tmp_path), state, "--fresh") as show:
         show.reaches(2)
         children = psutil.Process(show.process.pid).children()
@@ -124,9 +90,10 @@ def test_when_the_conductor_is_killed_nobody_survives_it_and_the_next_one_sweeps
     with performing(scene_file(tmp_path), state, "--for", "1s") as after:
         until(lambda: after.vital("stage", "frames") > 0, 60.0)
         assert not list(wires.memory_folder().glob(f"{wires.PREFIX}{show.process.pid}-*"))
+    ledger.note("The conductor dies", "SIGKILL", "black until the next start", "every other process ends with it")
 
 
-def test_a_run_without_an_end_goes_on_with_the_lineage_of_the_last_one(tmp_path, state):
+def test_a_run_without_an_end_goes_on_with_the_lineage_of_the_last_one(tmp_path, state, ledger):
     scene = scene_file(tmp_path)
     with performing(scene, state, "--fresh") as show:
         show.reaches(6)
@@ -137,6 +104,9 @@ def test_a_run_without_an_end_goes_on_with_the_lineage_of_the_last_one(tmp_path,
         again.reaches(8)
         again.stop()
     assert min(digests(state)) > 6
+    ledger.note(
+        "The piece is stopped and started", "SIGTERM", "black meanwhile", "the lineage goes on at its next serial"
+    )
 
 
 def test_two_runs_with_one_seed_and_scene_give_the_same_generations_hash_for_hash(tmp_path):
@@ -197,7 +167,7 @@ def test_of_many_scenes_asked_for_at_once_the_last_is_played(tmp_path, state):
     assert [line["playing"]["scene"] for line in log_of(state) if "playing" in line][-1] == "hearth"  # type: ignore[index]
 
 
-def test_a_scene_whose_origin_is_cut_off_gives_the_fallback_and_says_why(tmp_path, state):
+def test_a_scene_whose_origin_is_cut_off_gives_the_fallback_and_says_why(tmp_path, state, ledger):
     scene = scene_file(tmp_path)
     whole = (tmp_path / "archive" / "cat.png").read_bytes()
     (tmp_path / "cut.png").write_bytes(whole[: len(whole) // 2])
@@ -206,6 +176,9 @@ def test_a_scene_whose_origin_is_cut_off_gives_the_fallback_and_says_why(tmp_pat
         until(lambda: "Playing hearth" in show.said(), 90.0)
         said = show.stop()
     assert "cut.png" in said
+    ledger.note(
+        "A scene's origin is damaged", "half of its file", "the scene hearth", "the file is named, hearth plays"
+    )
 
 
 def test_an_engine_killed_while_it_loads_still_begins_the_new_lineage_that_was_asked_for(tmp_path, state):
@@ -282,7 +255,7 @@ def _oscsend(port: int, *words: str) -> None:
     subprocess.run(["oscsend", "127.0.0.1", str(port), *words], check=True, timeout=10)
 
 
-def test_a_busy_osc_port_is_said_and_the_show_goes_on(tmp_path, state):
+def test_a_busy_osc_port_is_said_and_the_show_goes_on(tmp_path, state, ledger):
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as taken:
         taken.bind(("127.0.0.1", 0))
         port = str(taken.getsockname()[1])
@@ -291,18 +264,32 @@ def test_a_busy_osc_port_is_said_and_the_show_goes_on(tmp_path, state):
             said = show.stop()
     assert port in said
     assert "goes on without OSC" in said
+    ledger.note(
+        "The OSC port is taken", "another program at it", "nothing", "it is said, and tried again every ten seconds"
+    )
 
 
-def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path):
+def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_path, ledger):
     (tmp_path / "file").write_text("not a folder")
     refused = burntout("run", str(scene_file(tmp_path)), "--for", "1s", "--state", str(tmp_path / "file" / "state"))
     assert refused.returncode == 2
     assert "cannot be written" in refused.stderr
     assert "Traceback" not in refused.stderr
+    ledger.note("The state cannot be written", "a file where its folder should be", "no start", "what to do is said")
+
+
+@pytest.mark.parametrize(("option", "file"), [("--config", "machine.toml"), ("--programme", "programme.toml")])
+def test_a_damaged_plan_or_setting_is_refused_before_anything_starts(tmp_path, state, ledger, option, file):
+    (tmp_path / file).write_bytes(b"[osc\nport = \xff")
+    refused = burntout("run", "hearth", "--for", "1s", "--state", str(state), option, str(tmp_path / file))
+    assert refused.returncode == 2
+    assert file in refused.stderr
+    assert "Traceback" not in refused.stderr
+    ledger.note(f"{file} is damaged", "no TOML", "no start; systemd tries again", "the file is named, and its fault")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root and CAP_SYS_ADMIN")
-def test_a_full_state_folder_costs_takes_and_checkpoints_but_not_the_show(tmp_path):
+def test_a_full_state_folder_costs_takes_and_checkpoints_but_not_the_show(tmp_path, ledger):
     state = tmp_path / "state"
     state.mkdir()
     mounted = subprocess.run(
@@ -321,9 +308,10 @@ def test_a_full_state_folder_costs_takes_and_checkpoints_but_not_the_show(tmp_pa
     assert "goes on without" in said
     assert "Playing little" in said
     assert "Traceback" not in said
+    ledger.note("The disk is full", "a state of 64 kB", "nothing", "no takes, no checkpoints; it is said once")
 
 
-def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, state):
+def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, state, ledger):
     (tmp_path / "nothing").mkdir()
     (tmp_path / "nothing" / "model.bin").write_bytes(b"pickled")
     scene = scene_file(tmp_path, restorer="diffusion")
@@ -332,6 +320,7 @@ def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, st
         show.reaches(1)
         said = show.stop()
     assert "archive plays instead" in said
+    ledger.note("A model cannot be trusted", "a folder with a pickle", "the archive's pictures", "why is said")
 
 
 def test_opening_hours_close_the_stage_on_purpose(tmp_path, state):

@@ -129,7 +129,7 @@ def described(said, place):
     return hung([OutputSettings.model_validate({**said, "place": tuple(place)})], [], {}, (0, 0)).outputs[0]
 
 
-def test_an_output_that_is_switched_off_and_on_again_shows_the_right_picture(projectors, perform):
+def test_an_output_that_is_switched_off_and_on_again_shows_the_right_picture(projectors, perform, ledger):
     stage = perform(LEFT, RIGHT)
     white(stage)
     before = settled(projectors, lambda shot: shot[:, :400].min() == 255)
@@ -139,6 +139,7 @@ def test_an_output_that_is_switched_off_and_on_again_shows_the_right_picture(pro
     projectors.light(second=True)
     settled(projectors, lambda shot: np.array_equal(shot, before), within=30)
     assert stage.process.is_alive()
+    ledger.note("A projector is unplugged", "its output off and on", "the other plays on", "it is placed again in 2 s")
 
 
 def test_the_screen_saver_is_switched_off(projectors, perform):

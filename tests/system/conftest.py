@@ -1,0 +1,14 @@
+"""The ledger of faults, one for a whole run."""
+
+import pytest
+
+from tests.system import faults
+
+
+@pytest.fixture(scope="session")
+def ledger(request):
+    """What is provoked in this run is entered here; `--faults` writes it into the runbook at the end."""
+    entered = faults.Ledger()
+    yield entered
+    if request.config.getoption("--faults"):
+        faults.close(entered)
