@@ -7,6 +7,7 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from installation.console.entrance import PATH
 from installation.console.faults import Faults
 from installation.console.glances import Hands, Turned, hands, turn
 from installation.console.origins import find
@@ -16,6 +17,8 @@ from installation.control.guest import Guest
 from installation.machine.files import share
 from installation.records import Order
 from installation.stage import onlookers
+from installation.web.announcement import is_local
+from installation.web.door import url
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from installation.control.guest import House
     from installation.records import Message
     from installation.web.door import WebDoor
+
+log = logging.getLogger(__name__)
 
 HANDS_EVERY = 0.25  # seconds between two looks at what moves the knobs
 ASK_EVERY = 1.0  # seconds between two reminders to the stage that somebody watches
@@ -39,6 +44,7 @@ class Console(Guest):
         self.faults = Faults()
         self.feed = Feed()
         self._turned: Mapping[str, Turned] = {}
+        self._door: WebDoor | None = None
         self._hands_at = self._ask_at = -math.inf
 
     def room(self, app: web.Application, door: WebDoor) -> None:
@@ -46,6 +52,7 @@ class Console(Guest):
         from installation.console.room import furnish
 
         furnish(app, door, self)
+        self._door = door
 
     # ------------------------------------------------------------------ the guest
 
@@ -69,9 +76,18 @@ class Console(Guest):
         """Tell the stage that somebody watches; see what moves the knobs."""
         if now >= self._hands_at:
             self._hands_at, self.hands = now + HANDS_EVERY, hands(self.house, self._turned, now)
+        if self._door and self._door.port:
+            self._announce(self._door.port)
+            self._door = None
         if self.feed.is_watched and now >= self._ask_at:
             self._ask_at = now + ASK_EVERY
             self.house.tell("stage", Order("watched"))
+
+    def _announce(self, port: int) -> None:
+        """Say where the page is, each time that the web was opened."""
+        web = self.house.settings.web
+        wall = "" if is_local(web.host) or web.passcode else " Without a web.passcode others can only look on."
+        log.info("The console is at %s%s.%s", url(web.host, port), PATH.lstrip("/"), wall)
 
     def news(self, values: Mapping[str, float], sources: Mapping[str, str]) -> None:  # noqa: ARG002 - OSCQuery's
         """Who turned what."""

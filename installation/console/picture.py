@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 WIDTHS = (240, 480, LONGEST)  # pixels across that may be asked for
 QUALITY = 80
 PATIENCE = 10.0  # seconds for somebody to take a picture, or to ask for the next
+LONGEST_WAIT = 2.0  # seconds for a picture
 MOST_VIEWERS = 64
 EVERY = 0.5 / RATE  # seconds between two looks at the ring
 
@@ -42,15 +43,26 @@ class Feed:
         return self.viewers > 0
 
     async def newer(self, serial: int, width: int) -> tuple[int, bytes]:
-        """The first picture after ``serial``, as its own serial and a JPEG so many pixels across, once it is there."""
-        while self.ring is None or self.ring.newest <= serial:  # noqa: ASYNC110 - another process writes it
-            await asyncio.sleep(EVERY)
+        """The first picture after ``serial``, as its own serial and a JPEG so many pixels across.
+
+        Nothing (b"") where none has come for two seconds: the stage is being reborn.
+        """
+        if self.ring is None or not await self._comes(self.ring, serial):
+            return serial, b""
         newest = self.ring.newest
         done, packed = self._packed.get(width, (0, None))
         if packed is None or done < newest:
             done, packed = newest, asyncio.ensure_future(asyncio.to_thread(self._pack, width))
             self._packed[width] = done, packed
         return done, await asyncio.shield(packed)
+
+    @staticmethod
+    async def _comes(ring: Ring, serial: int) -> bool:
+        for _ in range(int(LONGEST_WAIT / EVERY)):
+            if ring.newest > serial:
+                return True
+            await asyncio.sleep(EVERY)
+        return False
 
     def _pack(self, width: int) -> bytes:
         frame = self.ring.latest() if self.ring else None
@@ -99,15 +111,6 @@ async def _serve(feed: Feed, socket: web.WebSocketResponse) -> None:
         if not (wanted.isascii() and wanted.isdigit()):
             await socket.close(code=1003, message=b"Say how many pixels across.")
             return
-        serial, picture = await _next(feed, socket, serial, wide_enough(int(wanted)))
+        serial, picture = await feed.newer(serial, wide_enough(int(wanted)))
         async with asyncio.timeout(PATIENCE):
             await socket.send_bytes(picture)
-
-
-async def _next(feed: Feed, socket: web.WebSocketResponse, serial: int, width: int) -> tuple[int, bytes]:
-    """The next picture that is one; a stage that is being reborn has none for a while."""
-    while not socket.closed:
-        serial, picture = await feed.newer(serial, width)
-        if picture:
-            return serial, picture
-    raise ConnectionResetError

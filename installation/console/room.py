@@ -78,9 +78,14 @@ class Room:
     # ------------------------------------------------------------------ in and out
 
     async def enter(self, request: web.Request) -> web.Response:
-        """Hear a passcode."""
+        """Hear a passcode. A wrong one is told to the page; 401 would have the browser ask in its own words."""
+        try:
+            token = self._entrance.enter(request, _text(await _told(request), "passcode"))
+        except PacketError as refusal:
+            self._door.porter.refuse(caller(request), refusal.cause, str(refusal))
+            return _json({"refused": str(refusal)}, 429 if refusal.cause == "rate" else 403)
         response = _json({})
-        admit(response, request, self._entrance.enter(request, _text(await _told(request), "passcode")))
+        admit(response, request, token)
         return response
 
     async def leave(self, request: web.Request) -> web.Response:

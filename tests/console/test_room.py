@@ -145,13 +145,13 @@ def test_visitors_see_the_page_without_a_passcode_and_nothing_beside_it(walled):
 
 def test_a_wrong_passcode_does_not_let_in(tmp_path):
     with standing(tmp_path, passcode=PASSCODE) as (hall, _):
-        assert asyncio.run(entered(hall, "wrong")) == (401, "")
+        assert asyncio.run(entered(hall, "wrong")) == (403, "")
 
 
 def test_guesses_are_slowed_down(tmp_path):
     with standing(tmp_path, passcode=PASSCODE) as (hall, _):
         statuses = [asyncio.run(entered(hall, f"guess {number}"))[0] for number in range(6)]
-    assert statuses[0] == 401
+    assert statuses[0] == 403
     assert 429 in statuses
 
 
@@ -183,7 +183,7 @@ def test_whoever_leaves_is_a_visitor_again(tmp_path):
 def test_nonsense_instead_of_a_passcode_is_a_wrong_passcode_or_no_request(tmp_path, body):
     with standing(tmp_path, passcode=PASSCODE) as (hall, _):
         status, _, _ = asked(hall, "/enter", "POST", data=body, headers={**ELSEWHERE, **ours(hall)})
-    assert status in {400, 401}
+    assert status in {400, 403}
 
 
 def test_the_whole_page_weighs_less_than_200_kilobytes():

@@ -136,7 +136,7 @@ export function bring() {
     const [file] = input.files;
     if (!file) return;
     write(state, said.bringing);
-    const told = await post("origin", file, file.type || "application/octet-stream");
+    const told = await post("origin", file, { type: file.type || "application/octet-stream" });
     write(state, told ? said.brought : said.bringHint);
     input.value = "";
   });

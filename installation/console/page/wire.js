@@ -45,15 +45,15 @@ export class Wire {
 }
 
 /** Ask the console over HTTP; what is refused is said, and comes back as null. */
-export async function post(path, body, type = "application/json") {
+export async function post(path, body, { type = "application/json", refuse = (why) => tell(why, true) } = {}) {
   try {
     const answer = await fetch(`/console/${path}`, { method: "POST", body, headers: { "Content-Type": type } });
     const text = await answer.text();
     const told = answer.headers.get("Content-Type")?.includes("json") ? JSON.parse(text) : { refused: text };
     if (answer.ok) return told;
-    tell(told.refused, true);
+    refuse(told.refused);
   } catch {
-    tell(said.lost, true);
+    refuse(said.lost);
   }
   return null;
 }
