@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 LATE_RESTART = 3600  # seconds: a machine that slept through the night does not restart its engine before the public
 EXPORT_PATIENCE = 4 * 3600.0  # seconds
 LOG = "burntout.log"
+EXPORTED = "exported"  # a file of this name in a take's folder: the chore has published it
 
 
 class Wellbeing(Protocol):
@@ -52,7 +53,8 @@ class Caretaker:
         self._settings, self._programme = settings, programme
         self._projectors = Projectors(settings.projector)
         self._systemd = ServiceManager()
-        self._exporting = Export(settings.state)
+        what = programme.chores.publish if programme else ()
+        self._exporting = Export(settings.state, what=what)
 
     def __enter__(self) -> Self:
         self._projectors.__enter__()
@@ -92,26 +94,36 @@ class Caretaker:
 class Export:
     """Publishes the last finished take in a process of its own, with the least right to the processor."""
 
-    def __init__(self, state: Path, patience: float = EXPORT_PATIENCE) -> None:
-        """``patience``: seconds until it is given up."""
-        self._state, self._patience = state, patience
+    def __init__(self, state: Path, patience: float = EXPORT_PATIENCE, what: Sequence[str] = ()) -> None:
+        """``patience``: seconds until it is given up. ``what``: forms, ``bag``, ``site``; else the usual forms."""
+        self._state, self._patience, self._what = state, patience, what
         self._closed = threading.Event()
 
     def run(self) -> None:
         """Publish, unless that was done or there is nothing to publish. Waits for it: the calendar's thread may."""
         finished = [take for take in takes.all_takes(self._state) if take.status == "complete"]
-        if not finished or (finished[-1].folder / f"{finished[-1].name}.mp4").exists() or self._closed.is_set():
+        if not finished or self._was_done(finished[-1]) or self._closed.is_set():
             log.info("Nothing to export: no take has ended since the last time.")
             return
-        words = [sys.executable, "-m", "installation", "publish", str(finished[-1].folder), "--state", str(self._state)]
+        name = finished[-1].name
+        for words in orders(finished[-1].folder, self._what):
+            if code := self._called(words):
+                log.error("Take %s was not exported (exit code %d). Try: burntout publish last", name, code)
+                return
+        (finished[-1].folder / EXPORTED).touch()
+        log.info("Exported take %s.", name)
+
+    def _was_done(self, take: takes.Take) -> bool:
+        by_hand = not self._what and (take.folder / f"{take.name}.mp4").exists()
+        return by_hand or (take.folder / EXPORTED).exists()
+
+    def _called(self, words: Sequence[str]) -> int:
+        """The exit code of one of our own commands, run with the least right to the processor."""
         nice = ["nice", "-n", "19"] if shutil.which("nice") else []
+        command = [*nice, sys.executable, "-m", "installation", *words, "--state", str(self._state)]
         silent = subprocess.DEVNULL
-        with subprocess.Popen([*nice, *words], stdin=silent, stdout=silent, stderr=silent) as child:  # noqa: S603 - ourselves
-            code = self._await_end(child)
-        if code:
-            log.error("Take %s was not exported (exit code %d). Try: burntout publish last", finished[-1].name, code)
-        else:
-            log.info("Exported take %s.", finished[-1].name)
+        with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as child:  # noqa: S603 - ourselves
+            return self._await_end(child)
 
     def close(self) -> None:
         """End whatever is being published."""
@@ -124,6 +136,15 @@ class Export:
                 child.kill()  # a film is written beside and renamed: half of one is never left under its name
                 break
         return child.wait(10.0)
+
+
+def orders(take: Path, what: Sequence[str]) -> list[list[str]]:
+    """The commands that publish a take: its editions, its bag, and last the catalogue of all."""
+    forms = [each for each in what if each not in {"bag", "site"}]
+    named = ["--form", ",".join(forms)] if forms else []
+    editions = [["publish", str(take), *named]] if forms or not what else []
+    bag = [["publish", "bag", str(take)]] if "bag" in what else []
+    return [*editions, *bag, *([["publish", "site"]] if "site" in what else [])]
 
 
 def rotate(logs: Path, now: datetime, days: int) -> None:

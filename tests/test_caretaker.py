@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from installation.caretaker import LATE_RESTART, LOG, Caretaker, Export, rotate
+from installation.caretaker import LATE_RESTART, LOG, Caretaker, Export, orders, rotate
 from installation.machine.settings import Settings
 from installation.programme.chores import Chores
 from installation.programme.hours import Programme
@@ -94,6 +94,17 @@ def test_the_collapse_of_the_night_is_a_message_and_may_be_late(tmp_path):
     chore.do()
     assert [(message.address, message.source) for message in posted] == [("/collapse/start", "programme")]
     assert (chore.at, chore.grace) == (120, None)
+
+
+def test_what_is_published_is_what_the_programme_says_and_the_catalogue_comes_last(tmp_path):
+    take = tmp_path / "a take"
+    assert orders(take, ()) == [["publish", str(take)]]
+    assert orders(take, ("site", "gif", "bag", "h264")) == [
+        ["publish", str(take), "--form", "gif,h264"],
+        ["publish", "bag", str(take)],
+        ["publish", "site"],
+    ]
+    assert orders(take, ("site",)) == [["publish", "site"]]
 
 
 def test_every_chore_can_be_done_on_an_empty_state(tmp_path):

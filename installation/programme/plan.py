@@ -167,13 +167,24 @@ def _weekdays(raw: Any) -> frozenset[int]:
 
 
 def _chores(table: Mapping[str, Any]) -> Chores:
-    _require_known("chores.", table, (*CHORES, "takes_gb", "logs_days"))
+    _require_known("chores.", table, (*CHORES, "publish", "takes_gb", "logs_days"))
     times = {name: minutes(f"chores.{name}", table[name]) for name in CHORES if name in table}
+    publish = _names("chores.publish", table.get("publish", []))
+    if publish and "export" not in times:
+        raise ProgrammeError('chores.publish needs a time: add export = "05:10".')
     budget, days = table.get("takes_gb"), table.get("logs_days", LOGS_DAYS)
     if budget is not None and "tidy" not in times:
         raise ProgrammeError('chores.takes_gb needs a time to look: add tidy = "06:00".')
     kept = None if budget is None else int(_number("chores.takes_gb", budget, 0.1, MOST_GIGABYTES, "GB") * GIGABYTE)
-    return Chores(**times, takes_bytes=kept, logs_days=int(_number("chores.logs_days", days, 1, MOST_DAYS, "days")))
+    logs = int(_number("chores.logs_days", days, 1, MOST_DAYS, "days"))
+    return Chores(**times, publish=publish, takes_bytes=kept, logs_days=logs)
+
+
+def _names(key: str, raw: Any) -> tuple[str, ...]:
+    """Names as the command line takes them; whether each is one, publishing itself says."""
+    if not isinstance(raw, list) or not all(isinstance(each, str) and re.fullmatch("[a-z0-9-]+", each) for each in raw):
+        raise ProgrammeError(f'{key} takes a list of names like ["h264", "bag", "site"], not {shown(raw)}.')
+    return tuple(dict.fromkeys(raw))
 
 
 def _number(key: str, raw: Any, low: float, high: float, unit: str) -> float:

@@ -190,6 +190,8 @@ WRONG = {
     "an unknown chore": ('[chores]\nrestrat = "05:00"', r"Did you mean restart\?"),
     "a chore at no time": ("[chores]\nrestart = 5", "a time of day"),
     "a budget without a time": ("[chores]\ntakes_gb = 5", "add tidy"),
+    "something to publish without a time": ('[chores]\npublish = ["site"]', "add export"),
+    "a name that could be a path": ('[chores]\nexport = "05:10"\npublish = ["../x"]', "list of names"),
     "a budget of nothing": ('[chores]\ntidy = "06:00"\ntakes_gb = 0', "from 0.1 to"),
     "logs for ever": ("[chores]\nlogs_days = 1e9", "from 1 to 3650 days"),
     "an unknown key": (f"{PLAY}until = 3", "'play.until'"),
