@@ -281,6 +281,26 @@ def test_the_example_machine_shows_every_projector_setting():
     assert {key: value for key, value in shown.items() if key != "password"} == defaults
 
 
+CONTAINER = (DEPLOY / "Containerfile").read_text()
+
+
+def test_everything_the_container_takes_along_is_there():
+    taken = [path for line in re.findall(r"(?m)^COPY (.*) \S+$", CONTAINER) for path in line.split()]
+    assert "installation" in taken
+    assert [path for path in taken if not (ROOT / path).exists()] == []
+
+
+def test_the_container_opens_the_ports_that_the_piece_listens_at():
+    opened = re.findall(r"(\d+)/(udp|tcp)", re.findall(r"(?m)^EXPOSE (.*)$", CONTAINER)[0])
+    osc, web = str(Settings().osc.port), str(Settings().web.port)
+    assert opened == [(osc, "udp"), (osc, "tcp"), (web, "tcp")]
+    assert f"127.0.0.1:{web}/?HOST_INFO" in CONTAINER
+
+
+def test_the_container_runs_as_somebody_who_may_do_little():
+    assert re.findall(r"(?m)^USER (.*)$", CONTAINER) == ["burntout"]
+
+
 RUNBOOK = (DEPLOY / "RUNBOOK.md").read_text()
 
 
