@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 
 NAME = "governor"
 GREED = "/governor/greed"
+WATTS, DEGREES = "/reading/watts", "/reading/machine/celsius"
 EVERY = 2.0  # seconds between two looks: power is a mean over one
 AGAIN = 30.0  # seconds after which it says the same once more: a hand that is not seen to move is let go
 
@@ -55,8 +56,8 @@ class Governor(Guest):
         if self._greed <= 0.0:
             self._let_go(house)
             return
-        limits = {"watts": house.settings.governor.watts, "degrees": house.settings.governor.degrees}
-        known = {name: taken.number for name in limits if isinstance(taken := _reading(house, name), Value)}
+        limits = {WATTS: house.settings.governor.watts, DEGREES: house.settings.governor.degrees}
+        known = {address: taken.number for address in limits if isinstance(taken := house.readings.get(address), Value)}
         left = left_of(limits, known, self._greed)
         if left is None:
             self._say_once(house)
@@ -87,7 +88,3 @@ class Governor(Guest):
                 "%s would burn more, but machine.toml sets no limit; say [governor] watts = 200 there.",
                 house.scene.title,
             )
-
-
-def _reading(house: House, name: str) -> object:
-    return house.readings.get(f"/reading/{name}")

@@ -67,7 +67,7 @@ def test_below_its_limit_steps_rise_and_above_it_they_fall(tmp_path):
 
 def test_without_a_sensor_nothing_is_burnt_for_nothing(tmp_path):
     dark = house(tmp_path, watts=200.0, degrees=80.0)
-    dark.readings["/reading/degrees"] = Missing()
+    dark.readings["/reading/machine/celsius"] = Missing()
     look(greedy(dark), 60)
     assert set(dark.said(STEPS)) == {FEWEST}
 

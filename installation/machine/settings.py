@@ -257,6 +257,7 @@ class RecordingSettings(Section):
 
     segment: Seconds = 600.0  # a crash costs at most what was not flushed, a damaged disk at most this
     reserve_bytes: Annotated[int, Field(ge=0)] = 2 * 2**30  # recording stops first, checkpoints keep this much
+    hls: Path | None = None  # a folder for the live stream of the last minute, for any web server; none: no stream
     ring: Duration | None = None  # how much is always kept in mind, "10m": /record/keep makes a take of it
     codec: Literal["ffv1", "h264"] = "ffv1"  # bit for bit, about 12 GB an hour at 256 x 256; h264 a quarter of it
 
@@ -295,7 +296,9 @@ class GovernorSettings(Section):
     """How much a scene may burn that burns for burning's sake. Without a limit it burns nothing extra."""
 
     watts: Annotated[float, Field(gt=0, le=100_000)] | None = None  # of cards and processors together
-    degrees: Annotated[float, Field(ge=30, le=110)] | None = None  # Celsius, of the hottest of them
+    degrees: Annotated[float, Field(ge=30, le=110)] | None = (
+        None  # Celsius, of the part that is nearest to slowing itself down
+    )
 
 
 def _projector(target: str) -> str:

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from installation.readings.register import NOT_YET, Missing, Taken, Value, reading
+from installation.readings.register import Missing, Taken, Value, reading
 
 if TYPE_CHECKING:
     from installation.machine.settings import EnergySettings
@@ -25,8 +25,7 @@ CATS = 200.0  # with hats, per second: the chapter's measure of a generator
 class Account:
     """What the machine has spent, in watts now and joules since the beginning, and what for.
 
-    ``rate`` is in images per second, ``bits`` those of one image, uncompressed, ``degrees`` those of the hottest
-    part, Celsius.
+    ``rate`` is in images per second, ``bits`` those of one image, uncompressed.
     """
 
     watts: Taken
@@ -36,7 +35,6 @@ class Account:
     rate: Taken
     bits: float
     place: EnergySettings
-    degrees: Taken = NOT_YET
 
 
 @reading(
@@ -70,19 +68,6 @@ def card_watts(account: Account) -> Taken:
 def processor_watts(account: Account) -> Taken:
     """RAPL's energy counters, else ``processor_tdp`` of machine.toml times utilisation, marked as an estimate."""
     return account.processor
-
-
-@reading(
-    "/reading/degrees",
-    of="machine",
-    unit="\N{DEGREE SIGN}C",
-    high=100.0,
-    doc="The hottest of cards and processors.",
-    source="NVML, hwmon",
-)
-def degrees(account: Account) -> Taken:
-    """The largest of their thermometers' numbers."""
-    return account.degrees
 
 
 @reading("/reading/energy", of="machine", unit="kWh", doc="Energy since the performance began.", source="NVML, RAPL")

@@ -81,7 +81,7 @@ class Instruments:
         rate = engine.get("rate", 0.0) * lineages
         bits = float(size * size * BITS_PER_PIXEL) / lineages
         images = Value(rate) if rate > 0.0 else NOT_YET
-        return Account(power.watts, power.joules, power.card, power.processor, images, bits, self._place, power.degrees)
+        return Account(power.watts, power.joules, power.card, power.processor, images, bits, self._place)
 
     def _notes(self, now: float) -> list[Note]:
         """Every number there is; a standing when it changes, and all of them once a second."""

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from installation.readings.energy import plus, with_doubt
 from installation.readings.register import NOT_YET, Missing, Taken
-from installation.readings.sensors import Counter, open_cards, open_processor, open_thermometer
+from installation.readings.sensors import Counter, open_cards, open_processor
 
 if TYPE_CHECKING:
     from installation.machine.settings import EnergySettings
@@ -25,17 +24,13 @@ SILENCE = 5.0  # seconds without an answer from the sensors before there are non
 
 @dataclass(frozen=True, slots=True)
 class Power:
-    """What the sensors said at one moment.
-
-    Watts of each part and together, joules together since the beginning, degrees Celsius of the hottest part.
-    """
+    """What the sensors said at one moment: watts of each part and together, joules together since the beginning."""
 
     at: float
     card: Taken
     processor: Taken
     watts: Taken
     joules: Taken
-    degrees: Taken = NOT_YET
 
 
 class Gauge:
@@ -76,7 +71,7 @@ class Meter:
         if now - power.at <= SILENCE:
             return power
         silent = Missing(why=f"the sensors have been silent for {SILENCE:g} s")
-        return Power(power.at, silent, silent, silent, silent, silent)
+        return Power(power.at, silent, silent, silent, silent)
 
     def close(self) -> None:
         """End the thread, within a second."""
@@ -85,13 +80,8 @@ class Meter:
 
     def _serve(self) -> None:
         card, processor = (Gauge(counter) for counter in self._opening())
-        thermometer, due = open_thermometer(), -math.inf
-        degrees: Taken = NOT_YET
         while not self._closing.wait(EVERY):
-            now = time.monotonic()
-            if now >= due:
-                due, degrees = now + OVER, thermometer()
-            self._power = replace(together(now, card, processor), degrees=degrees)
+            self._power = together(time.monotonic(), card, processor)
 
 
 def open_meter(settings: EnergySettings) -> Meter:

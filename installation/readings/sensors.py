@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -14,7 +12,6 @@ from installation.readings.register import Missing, Taken, Value
 POWERCAP = Path("/sys/class/powercap")
 MICRO = 1e-6
 MILLI = 1e-3
-PROCESSORS = frozenset({"coretemp", "k10temp", "zenpower", "cpu_thermal"})  # Linux' names of their thermometers
 
 
 class Counter(Protocol):
@@ -156,39 +153,6 @@ def open_processor(tdp: float | None, root: Path = POWERCAP) -> Counter:
     except (OSError, ValueError) as error:
         why = f"RAPL: {error}"
     return Guess(tdp, _busy()) if tdp else NoCounter(f"{why}; energy.processor_tdp would allow an estimate")
-
-
-def open_thermometer() -> Callable[[], Taken]:
-    """A look at the hottest of cards and processors, degrees Celsius; ``Missing`` where nothing has a thermometer."""
-    probes = (*_card_probes(), _processor_degrees)
-
-    def hottest() -> Taken:
-        degrees = [found for probe in probes for found in probe()]
-        return Value(max(degrees)) if degrees else Missing(why="no thermometer in cards or processor")
-
-    return hottest
-
-
-def _card_probes() -> Iterator[Callable[[], list[float]]]:
-    import pynvml
-
-    def probe(handle: Any) -> list[float]:
-        try:
-            return [float(pynvml.nvmlDeviceGetTemperature(handle, pynvml.NVML_TEMPERATURE_GPU))]
-        except pynvml.NVMLError:
-            return []
-
-    with contextlib.suppress(pynvml.NVMLError):
-        pynvml.nvmlInit()
-        for index in range(pynvml.nvmlDeviceGetCount()):
-            yield partial(probe, pynvml.nvmlDeviceGetHandleByIndex(index))
-
-
-def _processor_degrees() -> list[float]:
-    import psutil
-
-    look = getattr(psutil, "sensors_temperatures", dict)  # psutil has it on Linux and FreeBSD only
-    return [float(each.current) for chip, all_ in look().items() if chip in PROCESSORS for each in all_]
 
 
 def _busy() -> Callable[[], float]:

@@ -1,6 +1,5 @@
 """What energy means: every number here is one that physics or SCIENCE C gives."""
 
-import dataclasses
 import math
 from datetime import date
 
@@ -16,7 +15,6 @@ from installation.readings.energy import (
     co2,
     cost,
     cost_per_million,
-    degrees,
     energy,
     entropy_export,
     images_per_second,
@@ -169,8 +167,3 @@ def test_doubt_is_never_taken_back():
 def test_a_million_images_cost_a_million_times_one_image_s_energy_at_the_tariff():
     assert number(cost_per_million(account())) == pytest.approx(500.0 / 60.0 * 1e6 / 3.6e6 * 0.3)
     assert isinstance(cost_per_million(account(place=EnergySettings())), Missing)
-
-
-def test_degrees_are_those_of_the_thermometer_and_none_without_one():
-    assert degrees(account()) is NOT_YET
-    assert number(degrees(dataclasses.replace(account(), degrees=Value(71.0)))) == 71.0

@@ -22,7 +22,6 @@ from installation.readings.sensors import (
     Packages,
     open_cards,
     open_processor,
-    open_thermometer,
     zones,
 )
 from tests.support import until
@@ -340,11 +339,6 @@ def test_a_driver_that_hangs_holds_nobody_up_and_gives_no_number():
     finally:
         released.set()
         meter.close()
-
-
-def test_the_hottest_part_is_told_and_a_machine_without_thermometers_says_so():
-    told = open_thermometer()()
-    assert isinstance(told, Missing) or -50.0 < told.number < 150.0
 
 
 def test_this_machines_own_meter_opens_and_closes():
