@@ -5,6 +5,7 @@ It never slows the show: what it is too late for is overwritten in the ring, cou
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import shutil
 import signal
@@ -18,6 +19,7 @@ from installation.machine.files import StorageError
 from installation.machine.glimpses import Glimpses, is_glimpse
 from installation.machine.ring import Ring
 from installation.recording.journal import unwritable
+from installation.recording.live import Live
 from installation.recording.writing import Beginning, Writing, require_room
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
                 vitals.beat(recorder.phase, **recorder.readings())
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the last words
-            recorder.end("The recorder was told to leave.")
+            recorder.leave()
 
 
 class Recorder:
@@ -56,11 +58,12 @@ class Recorder:
         """Read frames from this ring and pictures from outside from ``glimpses``, report through this uplink."""
         self._ring, self._uplink, self._settings, self._glimpses = ring, uplink, settings, glimpses
         self._writing: Writing | None = None
+        self._live = self._go_live(settings.hls) if settings.hls else None
 
     @property
     def patience(self) -> float:
         """How long to wait for an order, in seconds."""
-        return WATCHFUL if self._writing else IDLE
+        return WATCHFUL if self._writing or self._live else IDLE
 
     @property
     def phase(self) -> Phase:
@@ -96,6 +99,8 @@ class Recorder:
 
     def catch_up(self) -> None:
         """Write every frame that has come since. A disk that refuses ends the take and nothing else."""
+        if self._live:
+            self._stream(self._live)
         if self._writing is None:
             return
         try:
@@ -115,6 +120,29 @@ class Recorder:
         self._uplink.report(
             "closed", folder=str(writing.folder), frames=writing.frames, dropped=writing.dropped, reason=reason
         )
+
+    def leave(self) -> None:
+        """Close the take and the stream, if there are any."""
+        self.end("The recorder was told to leave.")
+        if self._live:
+            with contextlib.suppress(StorageError):  # a stream without its end is one that stopped
+                self._live.close()
+
+    def _go_live(self, folder: Path) -> Live | None:
+        try:
+            return Live(folder, self._ring.newest)
+        except StorageError as refusal:
+            log.error("There is no live stream. %s", refusal)  # noqa: TRY400 - a sentence for the gallery
+            return None
+
+    def _stream(self, live: Live) -> None:
+        """Stream what has come since. A disk that refuses ends the stream and nothing else."""
+        try:
+            for frame in self._ring.since(live.last):
+                live.add(frame)
+        except StorageError as refusal:
+            log.error("The live stream ends, the show goes on. %s", refusal)  # noqa: TRY400 - a sentence for the gallery
+            self._live = None
 
     def _keep(self, ring: Path, into: Path) -> None:
         """Make takes of what lies in the ring; the one that was running has been closed by the order before."""

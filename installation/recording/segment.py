@@ -64,9 +64,9 @@ class Segment:
 
         self.path, self.shape, self.began_ns = path, first.pixels.shape, first.stamp_ns
         self._codec, self._last = codec, -1
-        with _said(path):
+        with said_of(path):
             self._container = av.open(str(path), "w", format="matroska", options=MUXER)
-            self._stream = _stream(self._container, codec, first.pixels)
+            self._stream = stream_of(self._container, codec, first.pixels)
 
     def write(self, frame: Frame) -> int:
         """Add a picture and return its time in the file; the one before it is now safe.
@@ -74,16 +74,16 @@ class Segment:
         Two pictures never share a millisecond, and time never runs backwards. Raises ``StorageError``.
         """
         pts = max(self._last + 1, (frame.stamp_ns - self.began_ns) * TICKS // 10**9)
-        picture = _picture(frame.pixels, self._codec)
+        picture = picture_of(frame.pixels, self._codec)
         picture.pts, picture.time_base = pts, Fraction(1, TICKS)
-        with _said(self.path):
+        with said_of(self.path):
             self._container.mux(self._stream.encode(picture))
         self._last = pts
         return pts
 
     def close(self) -> None:
         """Finish the file; all its pictures are safe now. Raises ``StorageError`` when the end cannot be written."""
-        with _said(self.path):
+        with said_of(self.path):
             self._container.mux(self._stream.encode(None))
             self._container.close()
 
@@ -104,7 +104,7 @@ def pictures(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple
 
 
 @contextlib.contextmanager
-def _said(path: Path) -> Iterator[None]:
+def said_of(path: Path) -> Iterator[None]:
     """FFmpeg's errors as sentences about this file."""
     import av
 
@@ -135,7 +135,8 @@ def _decoded(packets: list[Packet], wanted: Container[int] | None) -> Iterator[t
                 yield picture.pts, _pixels(picture)
 
 
-def _stream(container: av.container.OutputContainer, codec: Codec, pixels: Pixels) -> av.VideoStream:
+def stream_of(container: av.container.OutputContainer, codec: Codec, pixels: Pixels) -> av.VideoStream:
+    """A video stream for pictures of this size, with true times in milliseconds and honest colour tags."""
     added = container.add_stream(codec.encoder, rate=25, options=codec.options)  # a nominal rate: times are true
     stream = cast("av.VideoStream", added)
     stream.height, stream.width = pixels.shape[:2]
@@ -148,7 +149,8 @@ def _stream(container: av.container.OutputContainer, codec: Codec, pixels: Pixel
     return stream
 
 
-def _picture(pixels: Pixels, codec: Codec) -> av.VideoFrame:
+def picture_of(pixels: Pixels, codec: Codec) -> av.VideoFrame:
+    """H x W x 3 uint8 sRGB as a codec takes it."""
     import av
 
     picture = av.VideoFrame.from_ndarray(pixels, format="rgb24")
