@@ -37,8 +37,9 @@ class Governor(Guest):
         self._theirs: dict[str, float] = {}
 
     def open(self, house: House) -> None:
-        """Know the house."""
+        """Know the house, and what its first scene wants: that was said before anybody came."""
         self._house = house
+        self.news(house.scene.values, {})
 
     def news(self, values: Mapping[str, float], sources: Mapping[str, str]) -> None:
         """Hear how greedy one is, and whose hand is on what."""

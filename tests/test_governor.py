@@ -21,7 +21,7 @@ class House:
     settings: Settings
     readings: dict[str, Any] = field(default_factory=dict)
     posted: list[Message] = field(default_factory=list)
-    scene: Any = field(default_factory=lambda: SimpleNamespace(title="Heat death"))
+    scene: Any = field(default_factory=lambda: SimpleNamespace(title="Heat death", values={}))
 
     def post(self, *messages, due=0.0):  # noqa: ARG002 - for now
         self.posted += messages
@@ -51,6 +51,15 @@ def test_as_long_as_nobody_is_greedy_nothing_is_turned(tmp_path):
     at_rest = house(tmp_path, watts=200.0)
     look(greedy(at_rest, 0.0), 60)
     assert at_rest.posted == []
+
+
+def test_the_greed_of_the_first_scene_is_known_without_being_told(tmp_path):
+    first = house(tmp_path, watts=200.0)
+    first.scene.values = {GREED: 1.0}
+    governor = Governor()
+    governor.open(first)
+    look(governor, 4)
+    assert first.said(STEPS)
 
 
 def test_below_its_limit_steps_rise_and_above_it_they_fall(tmp_path):

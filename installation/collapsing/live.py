@@ -30,8 +30,9 @@ class LiveCollapse(Guest):
         self._wanted = False
 
     def open(self, house: House) -> None:
-        """Know the house."""
+        """Know the house, and what its first scene wants: that was said before anybody came."""
         self._house = house
+        self.news(house.scene.values, {})
 
     def news(self, values: Mapping[str, float], sources: Mapping[str, str]) -> None:  # noqa: ARG002 - whoever it was
         """Begin, or end and give ember its weights back."""

@@ -120,13 +120,19 @@ def test_words_stay_on_the_wall_for_their_time_unless_it_is_time_to_leave(tmp_pa
 
 
 def test_a_scene_that_wants_a_collapse_begins_it_and_the_next_scene_ends_it(tmp_path):
-    house = House(scene("model-collapse"), Wires(tmp_path))
+    house = House(scene("hearth"), Wires(tmp_path))
     guest = received(LiveCollapse(), house)
     guest.news({LIVE: 0.0}, {})
     guest.news({LIVE: 1.0}, {})
     guest.news({"/loop/pace": 1.0}, {})
     guest.news({LIVE: 0.0}, {})
     assert [message.address for message in house.posted] == ["/collapse/start", "/collapse/rebirth"]
+
+
+def test_a_show_that_begins_with_such_a_scene_begins_its_collapse(tmp_path):
+    house = House(scene("model-collapse"), Wires(tmp_path))
+    received(LiveCollapse(), house)
+    assert [message.address for message in house.posted] == ["/collapse/start"]
 
 
 def test_the_figures_of_a_collapse_are_readings_as_soon_as_there_are_any(tmp_path):
