@@ -32,7 +32,7 @@ export function glance() {
   const meter = h("meter", { min: 0, max: 1, low: 0.2, high: 0.5, optimum: 1, "aria-label": said.memory });
   const list = h("dl", { class: "cells" },
     cell("doors", said.doors), cell("generation", said.generation), cell("temperature", said.temperature),
-    h("div", {}, h("dt", {}, said.memory), cells.memory = h("dd", {}, "–"), meter),
+    h("div", {}, h("dt", {}, said.memory), h("dd", {}, cells.memory = h("span", {}, "–"), meter)),
     cell("rate", said.rate), cell("fps", said.fps));
   return {
     element: section("glance", said.glance, list),
