@@ -37,7 +37,7 @@ FLOORS = (
     ("console",),
     ("guests",),
     ("conductor",),
-    ("bench", "doctor", "melt", "soak", "terminal"),
+    ("bench", "doctor", "endurance", "melt", "soak", "terminal"),
     ("cli",),
     ("__main__",),
 )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -100,8 +102,17 @@ def melt(
 
 
 @app.command()
-def soak(generations: Annotated[int, typer.Option(min=1, help="How many turns of the loop.")] = 100_000) -> None:
-    """Turn a small loop very often, with everything going wrong on schedule, and say whether it lives."""
+def soak(
+    generations: Annotated[int, typer.Option(min=1, help="How many turns of the loop.")] = 100_000,
+    hours: Annotated[float | None, typer.Option(min=0.005, max=1000, help="The real program for so long.")] = None,
+) -> None:
+    """Turn a small loop very often, with everything going wrong on schedule, and say whether it lives.
+
+    With --hours the real program plays instead, its doors opened and closed every twenty seconds: what of it grows?
+    """
+    if hours is not None:
+        _endure(hours * 3600.0)
+        return
     from installation import soak as soaking
 
     with progress_bar() as progress:
@@ -109,4 +120,16 @@ def soak(generations: Annotated[int, typer.Option(min=1, help="How many turns of
         verdict = soaking.soak(generations, 1, lambda share: progress.update(task, completed=share))
     say(verdict.sentence(), "" if verdict.alive else "red")
     if not verdict.alive:
+        raise typer.Exit(1)
+
+
+def _endure(seconds: float) -> None:
+    from installation import endurance
+
+    with tempfile.TemporaryDirectory(prefix="burntout-") as state, progress_bar() as progress:
+        task = progress.add_task("Opening and closing", total=1.0)
+        update = partial(progress.update, task)
+        verdict = endurance.endure("hearth", Path(state), seconds, lambda share: update(completed=share))
+    say(verdict.sentence(), "" if verdict.flat else "red")
+    if not verdict.flat:
         raise typer.Exit(1)
