@@ -14,9 +14,9 @@ from installation.control.cuelist import CueList
 from installation.control.midi import Midi
 from installation.control.modulation import Modulations
 from installation.governor import Governor
-from installation.relief.guest import ReliefGuest
 from installation.market.casino import CasinoGuest
 from installation.market.prometheus import Prometheus
+from installation.relief.guest import ReliefGuest
 from installation.web.door import WebDoor
 from installation.web.heartbeat import Heartbeat
 
