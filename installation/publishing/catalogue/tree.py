@@ -115,7 +115,7 @@ def planted(grown: Sequence[Branch], pictures: Mapping[int, tuple[str, str]]) ->
 def _limb(branch: Branch, number: int, scale: float, *, named: bool) -> Limb:
     level, start = _level(number), EDGE + branch.begun * scale
     pieces = list(_pieces(branch, level, scale))
-    if number:  # the stem that ties it to the branch before it
+    if number and named:  # the stem that ties it to the branch before it; many would be a thicket
         pieces.insert(0, Piece((start - scale, _level(number - 1)), (start, level), FAINTEST))
     return Limb(pieces, branch.origin if named else "", (start, level - ROW * 0.36))
 
