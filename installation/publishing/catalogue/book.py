@@ -45,6 +45,7 @@ def _paper(imprint: CatalogueSettings) -> FPDF:
 
     paper = FPDF(format="A4")
     paper.set_margin(MARGIN)
+    paper.c_margin = 0.0  # words begin where pictures do
     paper.set_auto_page_break(True, MARGIN)  # noqa: FBT003 - fpdf2's own signature
     paper.add_font("plex", fname=share("assets") / "fonts" / FONT)
     paper.set_title(imprint.title)
