@@ -38,7 +38,7 @@ class Show:
         self.wires = wiring.lay(folder)
         self.board = Board.create(self.wires.board, {address: knob.default for address, knob in self.knobs.items()})
         Board.create(self.wires.vitals("engine"), room.ENGINE_VITALS).close()
-        Ring.create(self.wires.ring, 64 * 64).close()
+        Ring.create(self.wires.ring, 128 * 128).close()
         path = folder / "plain.toml"
         path.write_text(PLAIN.replace("ember", scene))
         self.scene = scenes.load(path, self.knobs, share("assets"))
@@ -163,3 +163,22 @@ def test_a_key_is_turned_between_two_generations_and_turned_back(show):
         assert (turned["source"], turned["parent"]) == ("cipher/77", 0)
         assert (turned["readings"]["spectral_entropy"] > 0.9) == locked
         assert (turned["digest"] != clear) == locked
+
+
+@pytest.mark.parametrize("show", ["archive"], indirect=True)
+def test_where_the_work_is_eased_a_generation_says_how_few_steps_it_took(show):
+    show.board.write({"/restore/steps": 8.0, "/engine/relief": 3.0})
+    until(lambda: show.hear("generation")["knobs"]["/restore/steps"] == 2, within=60.0)
+    show.board.write({"/engine/relief": 0.0})
+    until(lambda: show.hear("generation")["knobs"]["/restore/steps"] == 8, within=60.0)
+
+
+@pytest.mark.parametrize("show", ["archive"], indirect=True)
+def test_on_an_eased_machine_a_scene_that_leaves_its_size_open_begins_at_half(show):
+    show.board.write({"/engine/relief": 2.0})
+    scene = dataclasses.replace(show.scene, size=None)
+    show.order("play", scene=scene, seed=1, resume=False)
+    assert show.hear("playing")["size"] == show.settings.engine.size // 2
+    show.board.write({"/engine/relief": 0.0})
+    show.order("play", scene=scene, seed=None, resume=True)
+    assert show.hear("playing")["seed"] == 1
