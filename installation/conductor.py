@@ -312,15 +312,6 @@ class Conductor:
         match name, report.name:
             case _, "log":
                 logging.getLogger(data["name"]).log(data["level"], "%s", data["text"])
-            case "engine", "playing":
-                self._on_playing(data)
-            case "engine", "generation":
-                self._desk.log(generation=data)
-            case "engine", "sources":
-                self.tell("stage", Order("sources", dict(data)))
-            case "engine", "kept":
-                log.warning("The keeper, at generation %d: %s.", data["serial"], data["sentence"])
-                self._desk.log(kept=dict(data))
             case "recorder", "closed":
                 self._desk.closed(data)
             case "recorder", "refused":
@@ -331,6 +322,20 @@ class Conductor:
                 log.warning("The %s refused: %s", name, data["reason"])
                 if data["order"] == "play":
                     self._on_refused_scene()
+            case "engine", event:
+                self._learn_of_the_loop(event, data)
+
+    def _learn_of_the_loop(self, event: str, data: Mapping[str, Any]) -> None:
+        match event:
+            case "playing":
+                self._on_playing(data)
+            case "generation":
+                self._desk.log(generation=data)
+            case "sources":
+                self.tell("stage", Order("sources", dict(data)))
+            case "kept":
+                log.warning("The keeper, at generation %d: %s.", data["serial"], data["sentence"])
+                self._desk.log(kept=dict(data))
 
     def _mind_the_engine(self) -> None:
         """A scene that keeps killing the engine is skipped."""

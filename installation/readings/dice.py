@@ -35,8 +35,8 @@ FAIR = math.erf(STRAY / math.sqrt(8.0))  # N(d1) - N(d2) at the money without in
     cost=1.5,
 )
 def dice_price(present: Look, origin: Look) -> float:  # noqa: ARG001 - every reading of a picture gets both
-    """100 times ``price_by`` the picture's ranked brightness."""
-    return 100.0 * price_by(ranked(present.luma))
+    """100 times ``price_by`` the picture's ranked brightness; NaN where it has no row of 16."""
+    return 100.0 * price_by(ranked(present.luma)) if present.luma.shape[1] >= PATH else math.nan
 
 
 def price_by(dice: np.ndarray) -> float:

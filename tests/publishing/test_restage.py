@@ -59,6 +59,7 @@ def test_a_picture_that_was_encrypted_and_given_back_is_rendered_again(take, pho
             lineage.turn_key(9, locked=locked)
         lineage.next()
         *_, last = turn(lineage, restorer, cold, lambda: 0.0)
+        assert last.generation
         log.write({"generation": dataclasses.asdict(last.generation)})
     log.close()
     (take.folder / "again.jsonl").replace(take.folder / LOG)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from installation.machine.board import Board
 from installation.machine.settings import Settings
 from installation.market import readings
-from installation.readings import declared
+from installation.readings import Taken, declared
 from installation.readings.instruments import Instruments, line, off_board, on_board, playing
 from installation.readings.meter import Meter
 from installation.readings.register import NOT_YET, STATES, Missing, Value
@@ -80,7 +80,7 @@ def test_every_reading_is_on_the_board_with_its_standing(listening):
 
 def test_a_board_tells_also_of_readings_that_were_declared_elsewhere():
     """The stage does not know the rooms of all the guests, and shows what they say."""
-    elsewhere = {"/reading/somebody/else": Value(2.0), "/reading/nobody": Missing()}
+    elsewhere: dict[str, Taken] = {"/reading/somebody/else": Value(2.0), "/reading/nobody": Missing()}
     assert off_board(on_board(elsewhere)) == elsewhere
 
 

@@ -222,10 +222,10 @@ def test_generation_zero_is_the_model_as_it_was_given(whole, ground):
 
 def test_a_diverging_generation_is_refused_and_repeated_at_half_the_rate(ground, tmp_path):
     """Learning that explodes is no collapse: the generation is made again, lower, and the ones before stay."""
-    wild = Job(tmp_path / "one", replace(SMALL, rate=1.0, practice=30), ground[1], ground[0], last=1)
+    wild = Job(tmp_path / "one", replace(SMALL, rate=3.0, practice=30), ground[1], ground[0], last=1)
     refused = [moment.refused for moment in wild.moments() if moment.phase == "refused"]
     assert all("lower" in sentence for sentence in refused)
-    assert folder.read(wild.path).generation(1).made["rate"] == 0.5 ** len(refused) < 1.0
+    assert folder.read(wild.path).generation(1).made["rate"] == 3.0 * 0.5 ** len(refused) < 3.0
 
 
 def test_a_generation_that_diverges_at_every_rate_ends_the_run_with_a_sentence(ground, tmp_path):
