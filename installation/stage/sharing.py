@@ -110,7 +110,7 @@ class Camera:
     def __init__(self, device: str, size: tuple[int, int], rate: float) -> None:
         """Open it. Raises ``SharingError`` with what has to be installed."""
         try:
-            import pyvirtualcam  # type: ignore[import-untyped] # no types of its own
+            import pyvirtualcam
         except ImportError:
             raise SharingError(_missing("virtual camera", "pyvirtualcam", "virtual-camera")) from None
         chosen = None if device == ANY else device
@@ -141,9 +141,9 @@ class Ndi:
     def __init__(self, name: str, size: tuple[int, int], rate: float) -> None:
         """Open it. Raises ``SharingError`` with what has to be installed."""
         try:
-            from cyndilib.sender import Sender  # type: ignore[import-untyped] # no types of its own
-            from cyndilib.video_frame import VideoSendFrame  # type: ignore[import-untyped] # no types of its own
-            from cyndilib.wrapper.ndi_structs import FourCC  # type: ignore[import-untyped] # no types of its own
+            from cyndilib.sender import Sender
+            from cyndilib.video_frame import VideoSendFrame
+            from cyndilib.wrapper.ndi_structs import FourCC
         except ImportError:
             raise SharingError(_missing("NDI", "cyndilib", "ndi")) from None
         frame = VideoSendFrame()
