@@ -131,6 +131,7 @@ def test_nothing_asked_for_is_nothing_shared():
 
 @pytest.mark.skipif(any(Path("/dev").glob("video*")), reason="CAP_SYS_ADMIN: there are video devices here")
 def test_without_a_virtual_camera_a_sentence_says_what_to_load():
+    pytest.importorskip("pyvirtualcam", reason="optional extra: pip install 'burntout[virtual-camera]'")
     with pytest.raises(SharingError, match=r"no virtual camera (?s:.*) Load one with 'modprobe v4l2loopback"):
         Camera("auto", SIZE, 25.0)
 
@@ -143,7 +144,7 @@ def test_without_its_library_a_sentence_says_what_brings_it(monkeypatch, library
 
 
 def test_an_ndi_source_takes_pictures():
-    pytest.importorskip("cyndilib")
+    pytest.importorskip("cyndilib", reason="optional extra: pip install 'burntout[ndi]'")
     source = Ndi("Burntout (test)", SIZE, 29.97)
     source.send(picture())
     source.send(picture(9))
