@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from installation.machine.board import Board
+from installation.machine.board import glance
 from installation.machine.child import Phase
 from installation.readings import Value
 
@@ -79,7 +78,7 @@ def _times(count: int) -> str:
 
 def _process(path: Path, deaths: int, now: float) -> dict[str, Any]:
     """Whether a process beats, by its board; before it has one it is coming."""
-    vitals = _read(path)
+    vitals = glance(path)
     silent = now - vitals.get("beat", 0.0) if vitals.get("beat") else 0.0
     if not vitals.get("beat"):
         state = "coming"
@@ -93,16 +92,6 @@ def _process(path: Path, deaths: int, now: float) -> dict[str, Any]:
 def _taken(each: Taken) -> list[object]:
     """A number and how it stands: measured, estimated, or why there is none."""
     return [round(each.number, 6) if isinstance(each, Value) else None, each.state]
-
-
-def _read(path: Path) -> dict[str, float]:
-    with contextlib.suppress(OSError, ValueError):
-        board = Board(path)
-        try:
-            return board.read()
-        finally:
-            board.close()
-    return {}
 
 
 def clock() -> float:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from installation.machine.board import Board
+from installation.machine.board import glance
 from installation.readings import Value, declared
 from installation.web.glance import Glance
 
@@ -106,18 +105,7 @@ def _vitals(boards: Mapping[str, Path]) -> Metric:
 
     vitals = GaugeMetricFamily(f"{PREFIX}vital", "A process's vital sign.", labels=("process", "name"))
     for process, path in boards.items():
-        for name, value in _read(path).items():
+        for name, value in glance(path).items():
             if not math.isnan(value):
                 vitals.add_metric((process, name), value)
     return vitals
-
-
-def _read(path: Path) -> dict[str, float]:
-    """What a board says; nothing before its process has laid it."""
-    with contextlib.suppress(OSError, ValueError):
-        board = Board(path)
-        try:
-            return board.read()
-        finally:
-            board.close()
-    return {}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.machine.board import TRIES, Board
+from installation.machine.board import TRIES, Board, glance
 
 NAMES = st.text(min_size=1, max_size=30)
 NUMBERS = st.floats(allow_nan=False)
@@ -109,3 +109,11 @@ def test_values_written_together_are_read_together(tmp_path):
     assert torn == 0, f"{torn} of 2000 reads in spite of {TRIES} tries"
     board.close()
     reader.close()
+
+
+def test_a_glance_at_a_board_shows_it_and_at_none_nothing(board, tmp_path):
+    board.write({"beat": 4.0})
+    assert glance(tmp_path / "board")["beat"] == 4.0
+    assert glance(tmp_path / "gone") == {}
+    (tmp_path / "torn").write_bytes(b"half")
+    assert glance(tmp_path / "torn") == {}
