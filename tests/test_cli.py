@@ -154,6 +154,7 @@ def test_a_seed_larger_than_a_lineage_can_keep_is_refused():
 INTERRUPTED = """
 import signal, sys
 from installation.__main__ import main
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job is born with it ignored
 class CtrlC:
     def find_spec(self, name, *_):
         if name == "rich.console":
