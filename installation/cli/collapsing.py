@@ -78,14 +78,14 @@ def pictures(  # noqa: PLR0917 - options of a command
     batch: Annotated[int, typer.Option(help="Pictures per step.")] = 16,
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-4,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
-    model: Annotated[Path | None, typer.Option(help="An ember to begin with; default: the shipped one.")] = None,
+    model: Annotated[Path | None, typer.Option(help="An ember or a Stable Diffusion folder; default: ours.")] = None,
     state: State = None,
     config: Config = None,
     *,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the run of this name as it was begun.")] = False,
     rebirth: Annotated[bool, typer.Option("--rebirth", help="First forget all of it but generation 0.")] = False,
 ) -> None:
-    """Retrain ember on its own pictures, generation by generation; may be stopped, killed and resumed at any time.
+    """Retrain a model on its own pictures, generation by generation; may be stopped, killed and resumed at any time.
 
     Example: burntout collapse pictures --mode fresh --share 0.2 --name fed
     """
@@ -97,8 +97,9 @@ def pictures(  # noqa: PLR0917 - options of a command
     path = folder.home(settings_.load(config, given(state=state)).state, name)
     settings = Settings(mode, share_, count, size, start, bias, steps, practice, batch, rate)  # type: ignore[arg-type] # checks it
     if resume:
-        run = folder.read(path).run
-        settings, seed = understood(run["settings"]), run["beginning"]["seed"]
+        kept = folder.read(path)
+        settings, seed = understood(kept.run["settings"]), kept.run["beginning"]["seed"]
+        model = model or kept.base
     if rebirth:
         folder.rebirth(path)
     hung = gallery.hang(gallery.files(images) if images else gallery.shipped(), settings.size)

@@ -1,7 +1,8 @@
 """Where a collapse of pictures is kept: a folder per generation that is there whole or not at all.
 
     STATE/collapse/NAME/run.json                        how it is done; written once, and never changed
-    STATE/collapse/NAME/generation-000/                 a model's folder, as ``restorers.ember.load`` takes it, and
+    STATE/collapse/NAME/generation-000/                 a model's folder, as ``restorers.ember.load`` takes it, or an
+                                                        adapter's, as ``restorers.diffusion.load`` takes it, and
                                        readings.json    what was measured, and how it was made
                                        seeds.png        a row: the left half painted out of the same noise by every
                                                         generation, the right half lines of descent
@@ -69,6 +70,11 @@ class Kept:
         return self.path.name
 
     @property
+    def base(self) -> Path | None:
+        """The pipeline's folder that its generations are adapters of; None where they are embers."""
+        return Path(self.run["base"]) if "base" in self.run else None
+
+    @property
     def last(self) -> int:
         """The serial of the last whole generation; -1 before there is one."""
         return len(self.generations) - 1
@@ -83,7 +89,7 @@ class Kept:
         return self.generations[serial]
 
     def weights(self, serial: int) -> Path:
-        """The folder of a generation's model, as ember's loader and a scene's ``model`` take it. ``CollapseError``."""
+        """The folder of a generation's model, as its loader and a scene's ``model`` take it. ``CollapseError``."""
         return self.generation(serial).path
 
     def curve(self, reading: str) -> list[float]:
@@ -112,7 +118,7 @@ def runs(state: Path) -> list[Kept]:
 def read(path: Path) -> Kept:
     """A run from its folder, as far as its generations are whole and follow one another. Raises ``CollapseError``.
 
-    Weights are not read: ember's loader checks them against their sums.
+    Weights are not read: their loader checks them.
     """
     run = _told(path / MANIFEST)
     if run is None:

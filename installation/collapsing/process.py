@@ -1,4 +1,4 @@
-"""The collapse process: it retrains ember beside the show, with the least right to the processor.
+"""The collapse process: it retrains a model beside the show, with the least right to the processor.
 
 Between any two steps of learning it may be paused, ended or killed; every generation that is finished is on the disk.
 """
@@ -56,12 +56,12 @@ def begun(path: Path) -> Job:
     from installation.training import gallery
     from installation.training.retraining import Job
 
-    settings, seed = Settings(), 1
+    settings, seed, base = Settings(), 1, None
     if (path / folder.MANIFEST).exists():
-        told = folder.read(path).run
-        settings, seed = understood(told["settings"]), told["beginning"]["seed"]
+        kept = folder.read(path)
+        settings, seed, base = understood(kept.run["settings"]), kept.run["beginning"]["seed"], kept.base
     hung = gallery.hang(gallery.shipped(), settings.size)
-    return Job(path, settings, hung, share("assets") / "ember", seed, LAST)
+    return Job(path, settings, hung, base or share("assets") / "ember", seed, LAST)
 
 
 def work(moments: Iterable[Moment], uplink: Uplink, beat: Beat) -> str:

@@ -173,7 +173,7 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
     import torch
 
     if base := lora.base_of(folder):
-        return _adapted(load(base, device, dtype), folder)
+        return adapted(load(base, device, dtype), folder)
     vouched = vouch(folder)
     place = torch.device(device)
     small = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
@@ -189,12 +189,13 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
     return Diffusion(pipe, vouched.digest) if by_hand else Called(pipe, vouched.digest)
 
 
-def _adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
-    """The same model with an adapter on. Raises ``ModelError``."""
+def adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
+    """The same model, which wears nothing yet, with the adapter of a folder on. Raises ``ModelError``."""
     if isinstance(model, Called):
         raise ModelError(f"{folder}: adapters are for Stable Diffusion. Name the base alone.")
-    lora.put_on(model.pipe.unet, folder)
-    model.digest = lora.digest(folder, model.digest)
+    if not lora.is_bare(folder):
+        lora.put_on(model.pipe.unet, folder)
+        model.digest = lora.digest(folder, model.digest)
     return model
 
 

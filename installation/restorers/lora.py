@@ -15,6 +15,8 @@ from installation.machine.files import write_atomically
 from installation.restorers.protocol import ModelError
 
 WEIGHTS, BASE = "pytorch_lora_weights.safetensors", "base.json"
+HEADER = 8  # bytes that say how long the header of a safetensors file is
+NAME = "default"  # what diffusers saves; under its other names an adapter could not be saved again
 
 
 def put_on(network: Any, folder: Path) -> None:
@@ -24,7 +26,12 @@ def put_on(network: Any, folder: Path) -> None:
     take_off(network)
     try:
         network.load_lora_adapter(
-            str(folder), weight_name=WEIGHTS, prefix=None, local_files_only=True, use_safetensors=True
+            str(folder),
+            weight_name=WEIGHTS,
+            adapter_name=NAME,
+            prefix=None,
+            local_files_only=True,
+            use_safetensors=True,
         )
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
         take_off(network)
@@ -41,21 +48,42 @@ def take_off(network: Any) -> None:
 
 
 def save(network: Any, folder: Path, base: Path) -> None:
-    """Write what the network wears into a folder, and which model's folder it belongs to: a few megabytes."""
-    network.save_lora_adapter(str(folder), weight_name=WEIGHTS)
-    write_atomically(folder / BASE, json.dumps({"base": str(base)}))
+    """Write what the network wears into a folder, and which model's folder it belongs to: a few megabytes.
+
+    One that wears nothing has a folder too, which says so: an adapter that is lost is missed.
+    """
+    worn = getattr(network, "peft_config", {}).get(NAME)
+    if worn:
+        worn.target_modules = sorted(worn.target_modules)  # a set is written in another order by every process
+        network.save_lora_adapter(str(folder), weight_name=WEIGHTS)
+    write_atomically(folder / BASE, json.dumps({"base": str(base), "adapter": WEIGHTS if worn else None}))
 
 
 def base_of(folder: Path) -> Path | None:
     """The model's folder that an adapter belongs to; None where the folder is no adapter's. Raises ``ModelError``."""
-    if not (folder / BASE).is_file():
-        return None
+    return Path(_told(folder)["base"]) if (folder / BASE).is_file() else None
+
+
+def is_bare(folder: Path) -> bool:
+    """Whether an adapter's folder says that nothing is worn. Raises ``ModelError``."""
+    return _told(folder).get("adapter", WEIGHTS) is None
+
+
+def _told(folder: Path) -> dict[str, Any]:
+    """What a folder says of its base. Raises ``ModelError``."""
     try:
-        return Path(json.loads((folder / BASE).read_text(encoding="utf-8"))["base"])
+        told: dict[str, Any] = json.loads((folder / BASE).read_text(encoding="utf-8"))
+        return {**told, "base": Path(told["base"])}
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{folder / BASE}: does not say its base ({error}). Make the adapter again.") from error
 
 
 def digest(folder: Path, base: str) -> str:
-    """SHA-256 of an adapter and the digest of its base: takes say with which model they were made."""
-    return hashlib.sha256(base.encode() + (folder / WEIGHTS).read_bytes()).hexdigest()
+    """SHA-256 of an adapter and the digest of its base: takes say with which model they were made.
+
+    The header is put in order first: safetensors writes its remarks in another order every time.
+    """
+    file = (folder / WEIGHTS).read_bytes()
+    end = HEADER + int.from_bytes(file[:HEADER], "little")
+    header = json.dumps(json.loads(file[HEADER:end]), sort_keys=True)
+    return hashlib.sha256(base.encode() + header.encode() + file[end:]).hexdigest()

@@ -29,6 +29,10 @@ class Shelf:
         self._models = settings.models
         self._loaded: dict[tuple[str, str | None], Restorer] = {}
 
+    def folder(self, model: str) -> Path:
+        """Where the pipeline lies that a scene names."""
+        return _pipeline(model, self._models)
+
     def take(self, name: str, model: str | None, grid: int = 1) -> Restorer:
         """A restorer, ready. When it cannot be loaded the archive plays in its place, and a line says why.
 

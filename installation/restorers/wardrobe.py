@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation.machine.files import StorageError, write_atomically
+from installation.restorers import lora
 from installation.restorers import shelf as shelf_
 from installation.restorers.grid import Grid
 from installation.restorers.protocol import ModelError
@@ -22,11 +23,11 @@ NAME = "worn.json"
 
 
 class Wardrobe:
-    """What ``ember`` wears instead of the weights that it came with; at most one other ember is in memory."""
+    """What ``ember``, or a pipeline, wears instead of the weights that it came with; at most one other is in memory."""
 
-    def __init__(self, shelf: Shelf, memory: Path, restorer: str = "ember") -> None:
+    def __init__(self, shelf: Shelf, memory: Path) -> None:
         """Remember in the folder ``memory`` what is worn, so that a reborn engine puts it on again."""
-        self._shelf, self._path, self._restorer = shelf, memory / NAME, restorer
+        self._shelf, self._path = shelf, memory / NAME
         self._model = _remembered(self._path)
         self._worn: Restorer | None = None
 
@@ -56,11 +57,17 @@ class Wardrobe:
         self._keep(model)
 
     def _fits(self, name: str, model: str | None) -> bool:
-        """Whether a scene's restorer is the one that wears something: a scene that names its own model has its will."""
-        return name == self._restorer and model is None
+        """Whether a scene's restorer is the one that wears something: a scene that names another model has its will.
+
+        An adapter is for the pipeline that it was grown on, all other weights are for ember as it came.
+        """
+        base = _base(self._model) if self._model else None
+        if base is None:
+            return (name, model) == ("ember", None)
+        return name == "diffusion" and model is not None and self._shelf.folder(model).resolve() == base.resolve()
 
     def _load(self, model: str) -> Restorer:
-        return shelf_.load(self._restorer, model, None, self._shelf.device)
+        return shelf_.load("diffusion" if _base(model) else "ember", model, None, self._shelf.device)
 
     def _keep(self, model: str | None) -> None:
         self._model = model
@@ -68,6 +75,14 @@ class Wardrobe:
             write_atomically(self._path, json.dumps(model))
         except StorageError as error:
             log.warning("After a restart of the engine it will wear its own weights. %s", error)
+
+
+def _base(model: str) -> Path | None:
+    """The pipeline of an adapter's folder; None for any other folder."""
+    try:
+        return lora.base_of(Path(model))
+    except ModelError:
+        return None  # hurt: it is refused when it is loaded
 
 
 def _remembered(path: Path) -> str | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from installation.restorers.diffusion import Diffusion
 
 TARGETS = ("to_q", "to_k", "to_v", "to_out.0")  # of every attention (the diffusers examples)
+OURS = ".lora_"  # in the names of the weights that peft hangs beside the network's own
 RANK, RATE = 8, 1e-4
 LONGEST = 1.0  # of the gradient's norm
 
@@ -28,23 +29,26 @@ LONGEST = 1.0  # of the gradient's norm
 class Adapter:
     """Owns the adapter that a pipeline wears while it learns; the pipeline's own weights stay as they are."""
 
-    def __init__(self, model: Diffusion, rng: Generator, rate: float = RATE, rank: int = RANK) -> None:
-        """A fresh adapter changes nothing yet. ``rate``: of AdamW. Raises ``ModelError`` for a model without a UNet."""
+    def __init__(
+        self, model: Diffusion, rng: Generator, rate: float = RATE, rank: int = RANK, worn: Path | None = None
+    ) -> None:
+        """A fresh adapter changes nothing yet. ``rate``: of AdamW. Raises ``ModelError`` for a model without a UNet.
+
+        ``worn``: the folder of an adapter to go on with; of one that is bare, or of none, a fresh one begins.
+        """
         import torch
-        from peft import LoraConfig
 
         if not hasattr(model.pipe, "unet"):
             raise ModelError(f"{type(model.pipe).__name__} cannot be adapted. Use Stable Diffusion.")
         self._model, self._unet = model, model.pipe.unet
-        lora.take_off(self._unet)
         self._unet.requires_grad_(requires_grad=False)
-        with torch.random.fork_rng(devices=[]):  # peft draws its first matrices from torch's own dice
-            torch.manual_seed(int(rng.integers(2**63)))
-            self._unet.add_adapter(
-                LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS), init_lora_weights="gaussian")
-            )
-        self._taught = [weight for weight in self._unet.parameters() if weight.requires_grad]
+        if worn and lora.base_of(worn) and not lora.is_bare(worn):
+            lora.put_on(self._unet, worn)
+        else:
+            _put_on_fresh(self._unet, rng, rank)
+        self._taught = [weight for name, weight in self._unet.named_parameters() if OURS in name]
         for weight in self._taught:
+            weight.requires_grad_()
             weight.data = weight.data.float()  # a step of 1e-4 would be rounded away in half precision
         self._optimiser = torch.optim.AdamW(self._taught, lr=rate, weight_decay=0.0)
 
@@ -84,6 +88,18 @@ class Adapter:
     def __exit__(self, *_: object) -> None:
         """Take it off."""
         lora.take_off(self._unet)
+
+
+def _put_on_fresh(unet: Any, rng: Generator, rank: int) -> None:
+    import torch
+    from peft import LoraConfig
+
+    lora.take_off(unet)
+    with torch.random.fork_rng(devices=[]):  # peft draws its first matrices from torch's own dice
+        torch.manual_seed(int(rng.integers(2**63)))
+        unet.add_adapter(
+            LoraConfig(r=rank, lora_alpha=rank, target_modules=list(TARGETS), init_lora_weights="gaussian")
+        )
 
 
 def _target(prediction: str, clean: torch.Tensor, noise: torch.Tensor, kept: torch.Tensor) -> Any:

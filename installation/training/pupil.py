@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from installation.collapse.images import Settings
     from installation.randomness import Generator
     from installation.records import Image
+    from installation.restorers.protocol import Restorer
     from installation.training.gallery import Pictures
 
 WARMUP = 30  # steps of learning
@@ -110,13 +111,15 @@ def check(losses: list[float], steps: int) -> None:
             )
 
 
-def paint(model: Ember, parents: Pictures, settings: Settings, dice: Callable[[int], Generator]) -> Iterator[Pictures]:
+def paint(
+    model: Restorer, parents: Pictures, settings: Settings, dice: Callable[[int], Generator]
+) -> Iterator[Pictures]:
     """A picture from every parent, N x H x W x 3 uint8, some at a time. ``dice`` gives the numbers of each time."""
     for time, first in enumerate(range(0, len(parents), AT_ONCE)):
         yield restored(model, parents[first : first + AT_ONCE], settings, dice(time))
 
 
-def restored(model: Ember, parents: Pictures, settings: Settings, rng: Generator) -> Pictures:
+def restored(model: Restorer, parents: Pictures, settings: Settings, rng: Generator) -> Pictures:
     """Pictures burnt to ``settings.start`` by noise of ``settings.bias`` times its variance, and painted again.
 
     At 1 nothing of them is left, not even the eightieth part that the loudest level would let through.
@@ -126,7 +129,8 @@ def restored(model: Ember, parents: Pictures, settings: Settings, rng: Generator
     signal, noise = math.cos(turn), math.sin(turn)
     left = signal if settings.start < 1.0 else 0.0
     image = left * clean + math.sqrt(settings.bias) * noise * white(rng, clean)
-    burnt = Burnt(image, settings.start, sigma=noise / signal, signal=signal, noise=noise)
+    seen = clean if left else clean.new_zeros(clean.shape)  # what a pipeline encodes, and burns in its latents itself
+    burnt = Burnt(image, settings.start, sigma=noise / signal, signal=signal, noise=noise, source=seen)
     *_, last = model.restore(burnt, Restoring(steps=settings.steps), rng)
     return np.stack([to_pixels(last.denoised[place : place + 1]) for place in range(len(parents))])
 

@@ -1,4 +1,4 @@
-"""Collapse at work: an ember that is taught what it painted, again and again, and kept at every generation.
+"""Collapse at work: a model that is taught what it painted, again and again, and kept at every generation.
 
 Nothing here knows of processes: a job is walked moment by moment, may be left between any two, and goes on later, or
 after a kill, at the generation it was in. Every generation is drawn from (seed, serial) and from the kept one before.
@@ -20,16 +20,16 @@ from installation.collapse import CollapseError, folder
 from installation.collapse.images import Settings, compose
 from installation.machine.files import StorageError, write_atomically
 from installation.randomness import generator
-from installation.restorers import ember
-from installation.training import proof
+from installation.training import family
 from installation.training.gallery import cut, sheet
-from installation.training.pupil import DivergenceError, Pupil, paint
+from installation.training.pupil import DivergenceError, paint
 from installation.training.yardstick import Yardstick
 
 if TYPE_CHECKING:
     from installation.collapse.folder import KeptGeneration
     from installation.randomness import Generator as Dice
-    from installation.restorers.ember import Ember
+    from installation.restorers.protocol import Restorer
+    from installation.training.family import Family, Learner
     from installation.training.gallery import Gallery, Pictures
 
     Clock = Callable[[], float]
@@ -74,8 +74,9 @@ class Job:
 
     def run(self) -> dict[str, Any]:
         """What the run's folder says of it. Runs with the same ``beginning`` may share generation 0."""
-        origin = {"seed": self.seed, "pictures": self.gallery.digest, "model": ember.verify(self.model)}
-        told = {"settings": asdict(self.settings), "taught": len(self.gallery.taught)}
+        kin = family.of(self.model, self.settings)
+        origin = {"seed": self.seed, "pictures": self.gallery.digest, "model": kin.digest()}
+        told = {"settings": asdict(self.settings), "taught": len(self.gallery.taught), **kin.told()}
         return {**told, "beginning": {**self.settings.beginning(), **origin}}
 
     def moments(self, clock: Clock = time.monotonic) -> Iterator[Moment]:
@@ -89,39 +90,44 @@ class Job:
             kept = folder.adopt(self.path)
         done = list(kept.generations[: self.last + 1])
         yield from (Moment("generation", each.serial, 1.0, kept=each) for each in done)
+        kin = family.of(self.model, self.settings)
         yardstick = Yardstick.of(self.gallery) if len(done) <= self.last else None
         while yardstick and len(done) <= self.last:
-            done.append((yield from self._generation(done, yardstick, clock)))
+            done.append((yield from self._generation(kin, done, yardstick, clock)))
 
     def _generation(
-        self, done: list[KeptGeneration], yardstick: Yardstick, clock: Clock
+        self, kin: Family[Any], done: list[KeptGeneration], yardstick: Yardstick, clock: Clock
     ) -> Generator[Moment, None, KeptGeneration]:
         """Learn, paint, measure, keep."""
         serial, began = len(done), clock()
         making = folder.place(self.path, serial)
         pace = _Pace(self.settings, serial, clock)
         taught = self._taught(done)
-        grown, made = yield from self._learning(done, taught, pace)
-        _export(grown, making)
-        model = ember.load(making)  # as it is kept: rounded
+        grown, made = yield from self._learning(kin, done, taught, pace)
+        _export(kin, grown, making)
+        model = kin.load(making)  # as it is kept: rounded
         painted = yield from self._painting(model, taught, pace)
         write_atomically(making / folder.SAMPLES, _png(sheet(painted, COLUMNS)))
         write_atomically(making / folder.SEEDS, _png(sheet(self.seeds(model, done), 2 * SHOWN)))
-        readings = yardstick.measure(model, painted, self.risen(model), self.seed)
+        readings = yardstick.measure(model, painted, self.risen(model), self.seed, kin.loss)
         kept = folder.keep(self.path, serial, readings, {**made, "seconds": round(clock() - began, 1)})
         yield Moment("generation", serial, 1.0, kept=kept)
         return kept
 
     def _learning(
-        self, done: list[KeptGeneration], taught: Pictures, pace: _Pace
-    ) -> Generator[Moment, None, tuple[Ember, dict[str, Any]]]:
+        self, kin: Family[Any], done: list[KeptGeneration], taught: Pictures, pace: _Pace
+    ) -> Generator[Moment, None, tuple[Any, dict[str, Any]]]:
         """The model after those that are done, at half the rate whenever it diverges; the first is as given."""
         if not done:
-            return ember.load(self.model), {"pictures": 0, "steps": 0}
-        model, rate = ember.load(done[-1].path), self.settings.rate
+            return kin.load(self.model), {"pictures": 0, "steps": 0}
+        rate = self.settings.rate
         for trial in range(TRIALS):
             try:
-                return (yield from self._practice(model, taught, rate / 2**trial, pace))
+                rng = generator(self.seed, pace.serial, LEARNING)
+                pupil = kin.pupil(done[-1].path, rate / 2**trial, self.settings.practice, rng)
+                loss = yield from self._practice(pupil, taught, pace, rng)
+                told = {"pictures": len(taught), "steps": self.settings.practice, "rate": rate / 2**trial, "loss": loss}
+                return pupil.grown(), told
             except DivergenceError as error:
                 yield Moment("refused", pace.serial, 0.0, refused=f"{error} Trial {trial + 1} of {TRIALS}.")
         raise CollapseError(
@@ -129,18 +135,16 @@ class Job:
         )
 
     def _practice(
-        self, model: Ember, taught: Pictures, rate: float, pace: _Pace
-    ) -> Generator[Moment, None, tuple[Ember, dict[str, Any]]]:
-        """One trial of learning."""
-        steps, losses = self.settings.practice, [0.0]
-        pupil, rng = Pupil(model, rate, steps), generator(self.seed, pace.serial, LEARNING)
-        for _ in range(steps):
+        self, pupil: Learner[Any], taught: Pictures, pace: _Pace, rng: Dice
+    ) -> Generator[Moment, None, float]:
+        """One trial of learning; the mean of its last losses."""
+        losses = [0.0]
+        for _ in range(self.settings.practice):
             losses.append(pupil.learn(taught, self.settings.batch, rng))
             yield pace.learnt(len(losses) - 1, losses[-1])
-        told = {"pictures": len(taught), "steps": steps, "rate": rate, "loss": float(np.mean(losses[-10:]))}
-        return pupil.grown(), told
+        return float(np.mean(losses[-10:]))
 
-    def _painting(self, model: Ember, taught: Pictures, pace: _Pace) -> Generator[Moment, None, Pictures]:
+    def _painting(self, model: Restorer, taught: Pictures, pace: _Pace) -> Generator[Moment, None, Pictures]:
         """Pictures from parents drawn from what was taught: some have several children, some none."""
         serial, painted = pace.serial, []
         drawn = generator(self.seed, serial, PARENTS).integers(len(taught), size=self.settings.count)
@@ -149,7 +153,7 @@ class Job:
             yield pace.painted(sum(map(len, painted)), len(some))
         return np.concatenate(painted)
 
-    def seeds(self, model: Ember, done: Sequence[KeptGeneration]) -> Pictures:
+    def seeds(self, model: Restorer, done: Sequence[KeptGeneration]) -> Pictures:
         """What the audience follows: pictures out of the same noise at every generation, then lines of descent.
 
         Of noise nothing but the weights decides what becomes. A line begins with a real picture and is painted again
@@ -162,7 +166,7 @@ class Job:
         heirs = paint(model, before, self.settings, self._dice(len(done), SEEDS))
         return np.concatenate([*dreams, *heirs])
 
-    def risen(self, model: Ember) -> Pictures:
+    def risen(self, model: Restorer) -> Pictures:
         """What a model restores from the ashes of all real pictures: always the same ashes, hotter than it learns."""
         hot = replace(self.settings, start=HOT)
         return np.concatenate(list(paint(model, self.gallery.taught, hot, self._dice(0, ASHES))))
@@ -214,12 +218,12 @@ class _Pace:
         return Moment(phase, self.serial, share, (now - self._began) * (1.0 / share - 1.0), loss, rate)
 
 
-def _export(model: Ember, making: Path) -> None:
+def _export(kin: Family[Any], model: Any, making: Path) -> None:
     """Write a model's folder. Raises ``StorageError`` where there is no room."""
     from safetensors import SafetensorError
 
     try:
-        proof.export(model, making)
+        kin.export(model, making)
     except (OSError, SafetensorError) as error:
         raise StorageError(f"{making} cannot be written ({error}). Make room or choose another --state.") from error
 

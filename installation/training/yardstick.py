@@ -14,11 +14,13 @@ from installation.training import features
 from installation.training.pupil import blindness
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from installation.readings.tail import Ball
-    from installation.restorers.ember import Ember
     from installation.training.features import Cloud, Features
     from installation.training.gallery import Gallery, Pictures
 
+    Loss = Callable[[Any, Pictures, float, int], float]
     Labels = np.ndarray[tuple[int], np.dtype[np.int64]]
 
 CLUSTERS = 10
@@ -43,11 +45,13 @@ class Yardstick:
         real = seen(gallery.taught)
         return cls(gallery, seen, real, clusters(real, CLUSTERS), tail.fit(_thumbs(gallery.taught)))
 
-    def measure(self, model: Ember, painted: Pictures, risen: Pictures, seed: int) -> dict[str, float]:
+    def measure(
+        self, model: Any, painted: Pictures, risen: Pictures, seed: int, loss: Loss = blindness
+    ) -> dict[str, float]:
         """The readings of a model, as ``collapse.images.MEANING`` explains them.
 
         ``painted`` is what it made of what it was taught, ``risen`` what it restores from the ashes of the real
-        pictures; both N x H x W x 3.
+        pictures; both N x H x W x 3. ``loss`` is its family's, of pictures behind noise; unless given, ember's.
         """
         made = self.features(painted)
         among = prdc(self.real, made)
@@ -61,7 +65,7 @@ class Yardstick:
             "variance": spread(made) / spread(self.real),
             "within": within(made, self.centres) / within(self.real, self.centres),
             "tail": float(self.ball.outside(_thumbs(painted)).mean()),
-            "forgetting": blindness(model, self.gallery.held, BLIND, seed),
+            "forgetting": loss(model, self.gallery.held, BLIND, seed),
         }
 
 
