@@ -6,14 +6,17 @@ import logging
 import math
 import re
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation.collapse import CollapseError, folder
+from installation.collapse.readings import GENERATION, OF_PICTURES, PROGRESS
 from installation.collapsing import process
 from installation.control.commands import COMMANDS
 from installation.control.guest import Guest
 from installation.machine.supervisor import Duty
+from installation.readings.register import Taken, taken
 from installation.records import Order
 
 if TYPE_CHECKING:
@@ -25,8 +28,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 RUN = re.compile(r"show-(\d{3,})")  # runs that nobody has named
-TELL_EVERY = 1.0  # seconds
-READING = "/reading/collapse/"
+READINGS = {"generation": GENERATION, "progress": PROGRESS, **OF_PICTURES}  # by their names on the process's board
 
 
 class CollapseGuest(Guest):
@@ -39,7 +41,7 @@ class CollapseGuest(Guest):
         self._path = Path()
         self._open = True
         self._nightly = self._waiting = False
-        self._due = -math.inf
+        self._last: Mapping[str, Taken] = {}
 
     def open(self, house: House) -> None:
         """Know the house."""
@@ -56,13 +58,12 @@ class CollapseGuest(Guest):
         self._carry_out(self._house, message, told, now)
         return True
 
-    def look(self, now: float) -> None:
-        """Once a second say how far it is."""
-        if self._employee and self._house and now >= self._due:
-            self._due = now + TELL_EVERY
+    def readings(self) -> Mapping[str, Taken]:
+        """What it says of its last generation, as far as that is known; after its end, what it said last."""
+        if self._employee:
             vitals = self._employee.ward.vitals.read()
-            told = ((READING + name, vitals[name]) for name in process.TOLD)
-            self._house.doors.read_out([(address, value) for address, value in told if not math.isnan(value)])
+            self._last = {READINGS[name]: taken(vitals[name]) for name in READINGS if not math.isnan(vitals[name])}
+        return self._last
 
     def _carry_out(self, house: House, message: Message, told: Told, now: float) -> None:
         match message.address, told:

@@ -1,24 +1,17 @@
-"""A collapse that belongs to a scene: it begins with it and is over when it ends, and its figures are readings."""
+"""A collapse that belongs to a scene: it begins with it and is over when it ends."""
 
 from __future__ import annotations
 
-import contextlib
-import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from installation.collapse.readings import GENERATION, OF_PICTURES, PROGRESS
-from installation.collapsing import process
 from installation.control.guest import Guest
-from installation.machine.board import Board
-from installation.readings.register import Taken, taken
 from installation.records import Message
 
 if TYPE_CHECKING:
     from installation.control.guest import House
 
 LIVE, NAME = "/collapse/live", "scene"
-READINGS = {"generation": GENERATION, "progress": PROGRESS, **OF_PICTURES}
 
 
 class LiveCollapse(Guest):
@@ -41,16 +34,3 @@ class LiveCollapse(Guest):
             return
         self._wanted = wanted
         self._house.post(Message("/collapse/start" if wanted else "/collapse/rebirth", (), NAME))
-
-    def readings(self) -> Mapping[str, Taken]:
-        """What the collapse says of its last generation, whoever began it."""
-        if self._house is None:
-            return {}
-        with contextlib.suppress(OSError, ValueError):  # nothing collapses
-            board = Board(self._house.wires.vitals(process.NAME))
-            try:
-                told = board.read()
-            finally:
-                board.close()
-            return {READINGS[name]: taken(told[name]) for name in READINGS if not math.isnan(told.get(name, math.nan))}
-        return {}

@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 
 from installation.collapse import CollapseError, folder
+from installation.collapse.readings import GENERATION, OF_PICTURES
 from installation.collapsing import process
 from installation.collapsing.guest import CollapseGuest, following
 from installation.control.commands import COMMANDS
 from installation.machine.settings import Settings
+from installation.readings.register import Value
 from installation.records import Message, Order, Report
 
 RUN = {"settings": {}, "beginning": {"seed": 1}}
@@ -29,12 +31,7 @@ class House:
     paths: list[Path] = field(default_factory=list)
     told: list[tuple[str, Order]] = field(default_factory=list)
     dismissed: int = 0
-    read_out: list[Any] = field(default_factory=list)
     learn: Any = None
-
-    @property
-    def doors(self):
-        return SimpleNamespace(read_out=self.read_out.append)
 
     def employ(self, duty, born, learn):
         assert not born()
@@ -218,14 +215,14 @@ def test_what_a_performer_began_goes_on_when_the_doors_open(guest, house):
     assert not house.dismissed
 
 
-def test_how_far_it_is_is_told_once_a_second_as_far_as_it_is_known(guest, house):
-    guest.look(0.0)
+def test_how_far_it_is_is_a_reading_as_far_as_it_is_known_and_stays_after_the_end(guest, house):
+    assert guest.readings() == {}
     say(guest, "/collapse/start", "fed")
     house.vitals |= {"generation": 2.0, "recall": 0.5}
-    for now in (1.0, 1.5, 2.5):
-        guest.look(now)
-    expected = [("/reading/collapse/generation", 2.0), ("/reading/collapse/recall", 0.5)]
-    assert house.read_out == [expected, expected]
+    expected = {GENERATION: Value(2.0), OF_PICTURES["recall"]: Value(0.5)}
+    assert guest.readings() == expected
+    say(guest, "/collapse/stop")
+    assert guest.readings() == expected
 
 
 def test_a_damaged_manifest_is_refused(guest, tmp_path):

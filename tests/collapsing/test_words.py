@@ -1,6 +1,5 @@
 """The guest that has somebody write the wall, and the guest of a scene's own collapse."""
 
-import math
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
@@ -9,8 +8,8 @@ import pytest
 
 from installation import scenes
 from installation.collapse.knobs import Words
-from installation.collapse.readings import GENERATION, OF_WORDS, WRITTEN
-from installation.collapsing import author, process
+from installation.collapse.readings import OF_WORDS, WRITTEN
+from installation.collapsing import author
 from installation.collapsing.live import LIVE, LiveCollapse
 from installation.collapsing.words import WordsGuest, wants_words
 from installation.machine.board import Board
@@ -133,11 +132,3 @@ def test_a_show_that_begins_with_such_a_scene_begins_its_collapse(tmp_path):
     house = House(scene("model-collapse"), Wires(tmp_path))
     received(LiveCollapse(), house)
     assert [message.address for message in house.posted] == ["/collapse/start"]
-
-
-def test_the_figures_of_a_collapse_are_readings_as_soon_as_there_are_any(tmp_path):
-    wires = Wires(tmp_path)
-    guest = received(LiveCollapse(), House(scene("model-collapse"), wires))
-    assert guest.readings() == {}
-    Board.create(wires.vitals(process.NAME), {**process.COLLAPSE_VITALS, "generation": 2.0, "loss": math.nan}).close()
-    assert guest.readings() == {GENERATION: Value(2.0)}
