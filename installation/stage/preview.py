@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import queue
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation.machine.files import StorageError, write_atomically
+from installation.stage.courier import Courier
 
 if TYPE_CHECKING:
     from installation.records import Pixels
@@ -20,7 +18,7 @@ EVERY = 1.0  # seconds
 WIDTH = 480  # pixels: large enough to judge, small enough for a slow disk
 
 
-class Preview:
+class Preview(Courier):
     """A thread that writes the newest picture to a file, replaced whole. A full disk costs pictures, not the show."""
 
     def __init__(self, path: Path, now: float) -> None:
@@ -28,9 +26,7 @@ class Preview:
         self.path = path
         self.unwritten = 0
         self._due = now
-        self._next: queue.Queue[Pixels | None] = queue.Queue(1)
-        self._thread = threading.Thread(target=self._work, name="preview", daemon=True)
-        self._thread.start()
+        super().__init__("preview")
 
     def due(self, now: float) -> bool:
         """Whether it is time for the next picture; says so once per ``EVERY`` seconds."""
@@ -39,19 +35,8 @@ class Preview:
         self._due = now + EVERY
         return True
 
-    def offer(self, pixels: Pixels) -> None:
-        """Write this one, unless the disk is still busy with the one before. Never waits."""
-        with contextlib.suppress(queue.Full):
-            self._next.put_nowait(pixels)
-
-    def close(self, patience: float = 1.0) -> None:
-        """Let a picture that is being written come to its end, for up to ``patience`` seconds."""
-        with contextlib.suppress(queue.Full):
-            self._next.put(None, timeout=patience)
-        self._thread.join(patience)
-
     def _work(self) -> None:
-        while (pixels := self._next.get()) is not None:
+        for pixels in self._offered():
             try:
                 write_atomically(self.path, _png(pixels))
             except StorageError as refusal:

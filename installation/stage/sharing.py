@@ -5,10 +5,7 @@ Both live in a thread of their own, and whatever they do, no flip waits for them
 
 from __future__ import annotations
 
-import contextlib
 import logging
-import queue
-import threading
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Protocol
@@ -16,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import numpy as np
 
 from installation.errors import Refusal
+from installation.stage.courier import Courier
 
 if TYPE_CHECKING:
     from installation.machine.settings import SharingSettings
@@ -44,7 +42,7 @@ class Outlet(Protocol):
 Opener = Callable[[tuple[int, int], float], Outlet]
 
 
-class Sharing:
+class Sharing(Courier):
     """The thread that hands pictures on. What cannot be opened is said once, and left out."""
 
     def __init__(self, openers: Sequence[Opener], rate: float, now: float) -> None:
@@ -52,9 +50,7 @@ class Sharing:
         self._openers = openers
         self._rate = rate
         self._due = now
-        self._next: queue.Queue[Pixels | None] = queue.Queue(1)
-        self._thread = threading.Thread(target=self._work, name="sharing", daemon=True)
-        self._thread.start()
+        super().__init__("sharing")
 
     def due(self, now: float) -> bool:
         """Whether it is time for the next picture; says so once for each."""
@@ -63,24 +59,13 @@ class Sharing:
         self._due = max(self._due, now - 1 / self._rate) + 1 / self._rate
         return True
 
-    def offer(self, pixels: Pixels) -> None:
-        """Share this one, unless the one before is still on its way. Never waits."""
-        with contextlib.suppress(queue.Full):
-            self._next.put_nowait(pixels)
-
-    def close(self, patience: float = 1.0) -> None:
-        """Let a picture that is on its way arrive, for up to ``patience`` seconds."""
-        with contextlib.suppress(queue.Full):
-            self._next.put(None, timeout=patience)
-        self._thread.join(patience)
-
     def _work(self) -> None:
-        first = self._next.get()
-        if first is None:
+        offered = self._offered()
+        if (first := next(offered, None)) is None:
             return
         size = first.shape[1], first.shape[0]
         outlets = [outlet for opener in self._openers if (outlet := self._opened(opener, size))]
-        while outlets and (pixels := self._next.get()) is not None:
+        while outlets and (pixels := next(offered, None)) is not None:
             if (pixels.shape[1], pixels.shape[0]) == size:
                 outlets = [outlet for outlet in outlets if _sent(outlet, pixels)]
         for outlet in outlets:
