@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import queue
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from installation.conductor import Health
 
 BACKLOG = 10_000  # log lines waiting for a terminal that was stopped with Ctrl-S
+CLOCK = "%H:%M:%S"
+PRIORITIES = ((logging.CRITICAL, 2), (logging.ERROR, 3), (logging.WARNING, 4), (logging.INFO, 6), (logging.NOTSET, 7))
 LOG_BYTES, LOG_FILES = 5_000_000, 4
 QUIET_INTERVAL = 10.0  # seconds between status lines where nobody watches live
 
@@ -32,9 +35,8 @@ log = logging.getLogger(__name__)
 def speaking(console: Console, logs: Path | None) -> Iterator[None]:
     """Log lines go to the terminal and to ``logs/burntout.log``, from a thread that may wait; the caller never does."""
     lines: queue.Queue[logging.LogRecord] = queue.Queue(BACKLOG)
-    screen = RichHandler(console=console, show_path=False, log_time_format="%H:%M:%S", omit_repeated_times=False)
     written = [_file(logs)] if logs else []
-    listener = QueueListener(lines, screen, *written)
+    listener = QueueListener(lines, _screen(console), *written)
     root = logging.getLogger()
     handler = QueueHandler(lines)
     root.addHandler(handler)
@@ -47,6 +49,25 @@ def speaking(console: Console, logs: Path | None) -> Iterator[None]:
         listener.stop()
         for file in written:
             file.close()
+
+
+def _screen(console: Console) -> logging.Handler:
+    """Coloured and wrapped on a terminal; elsewhere a line is a line, so that it can be searched for."""
+    if console.is_terminal:
+        return RichHandler(console=console, show_path=False, log_time_format=CLOCK, omit_repeated_times=False)
+    plain = logging.StreamHandler(console.file)
+    journal = "JOURNAL_STREAM" in os.environ  # systemd.exec(5)
+    plain.setFormatter(Journal() if journal else logging.Formatter("%(asctime)s %(levelname)-8s %(message)s", CLOCK))
+    return plain
+
+
+class Journal(logging.Formatter):
+    """Lines for systemd's journal, which has the time already and wants to know how grave they are: sd-daemon(3)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record with its priority before every line of it."""
+        priority = next(number for level, number in PRIORITIES if record.levelno >= level)
+        return "\n".join(f"<{priority}>{line}" for line in super().format(record).splitlines())
 
 
 class LogFile(RotatingFileHandler):

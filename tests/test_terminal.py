@@ -58,6 +58,27 @@ def test_log_lines_reach_the_terminal_and_the_file(tmp_path):
     assert "The fire is low." in (tmp_path / "burntout.log").read_text()
 
 
+LONG = "The take is in " + "/a/folder/with/a/long/name" * 9
+
+
+def test_where_there_is_no_terminal_a_line_is_not_broken(tmp_path, monkeypatch):
+    monkeypatch.delenv("JOURNAL_STREAM", raising=False)
+    console = Console(file=io.StringIO())
+    with speaking(console, tmp_path):
+        logging.getLogger("installation.test").info(LONG)
+    assert console.file.getvalue().endswith(f" INFO     {LONG}\n")  # type: ignore[attr-defined]
+
+
+def test_the_journal_hears_how_grave_every_line_is(tmp_path, monkeypatch):
+    monkeypatch.setenv("JOURNAL_STREAM", "8:12345")
+    console = Console(file=io.StringIO())
+    with speaking(console, tmp_path):
+        logging.getLogger("installation.test").error("The engine ended.\nIts last words.")
+        logging.getLogger("installation.test").info("It burns again.")
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said == "<3>The engine ended.\n<3>Its last words.\n<6>It burns again.\n"
+
+
 def test_a_log_that_was_put_away_is_begun_anew(tmp_path):
     console = Console(width=200, file=io.StringIO())
     with speaking(console, tmp_path):
