@@ -55,8 +55,8 @@ def test_a_generation_of_pictures_beside_the_show(tmp_path, request, capsys):
         over = time.monotonic() + ALONE
         alone, _ = rate(show, lambda: time.monotonic() > over)
         osc.send_message("/collapse/start", "beside")
-        until(lambda: "generation 0" in show.said(), 600.0)
-        beside, seconds = rate(show, lambda: "generation 1" in show.said())
+        until(lambda: "beside, generation 0:" in show.said(), 600.0)
+        beside, seconds = rate(show, lambda: "beside, generation 1:" in show.said())
         show.stop()
     with capsys.disabled():
         sys.stdout.write(
