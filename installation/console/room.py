@@ -3,21 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from installation import melting, scenes
-from installation.console import declarations, keeping, origins, pages, picture
+from installation.console import answers, declarations, keeping, origins, pages, picture
 from installation.console.entrance import COOKIE, PATH, Entrance, admit
 from installation.console.talk import Talk
 from installation.control.packets import PacketError
-from installation.errors import Refusal
 from installation.machine.files import share
 from installation.records import Message
 from installation.web.callers import PAGE, caller
-from installation.web.guard import is_upgrade
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -28,8 +24,6 @@ if TYPE_CHECKING:
 THUMB = 192  # pixels a side
 KEPT_FOR = 3600  # seconds a browser need not ask for a thumbnail again
 
-Handler = Callable[["web.Request"], Awaitable["web.StreamResponse"]]
-
 
 def furnish(app: web.Application, door: WebDoor, console: Console) -> None:
     """Add the routes, and what runs beside them."""
@@ -37,19 +31,19 @@ def furnish(app: web.Application, door: WebDoor, console: Console) -> None:
     entrance = Entrance(console.house.settings.web, door.porter)
     room = Room(door, console, entrance)
     talk = Talk(door, console, entrance)
-    look, play = app.router.add_get, partial(_for_players, app, entrance)
+    look, play = app.router.add_get, partial(answers.for_players, app, entrance)
     look(PATH, partial(room.file, name="index.html"))
     look(f"{PATH}/page/{{name}}", room.file)
-    look(f"{PATH}/talk", _socket(talk.hold))
-    look(f"{PATH}/picture", _socket(partial(picture.show, console.feed)))
-    app.router.add_post(f"{PATH}/enter", _said(room.enter))
-    app.router.add_post(f"{PATH}/leave", _said(room.leave))
-    look(f"{PATH}/scenes.json", _seen(entrance, room.scenes))
-    look(f"{PATH}/outputs.json", _seen(entrance, room.outputs))
-    look(f"{PATH}/scenes/{{name}}.jpg", _seen(entrance, room.thumbnail))
+    look(f"{PATH}/talk", answers.socket(talk.hold))
+    look(f"{PATH}/picture", answers.socket(partial(picture.show, console.feed)))
+    app.router.add_post(f"{PATH}/enter", answers.said(room.enter))
+    app.router.add_post(f"{PATH}/leave", answers.said(room.leave))
+    look(f"{PATH}/scenes.json", answers.seen(entrance, room.scenes))
+    look(f"{PATH}/outputs.json", answers.seen(entrance, room.outputs))
+    look(f"{PATH}/scenes/{{name}}.jpg", answers.seen(entrance, room.thumbnail))
     play(f"{PATH}/origin", room.bring)
     play(f"{PATH}/scene", room.keep)
-    app.router.add_route("*", f"{PATH}/{{rest:.*}}", _nothing)
+    app.router.add_route("*", f"{PATH}/{{rest:.*}}", answers.nothing)
     app.cleanup_ctx.append(talk.telling)
 
 
@@ -80,18 +74,18 @@ class Room:
     async def enter(self, request: web.Request) -> web.Response:
         """Hear a passcode. A wrong one is told to the page; 401 would have the browser ask in its own words."""
         try:
-            token = self._entrance.enter(request, _text(await _told(request), "passcode"))
+            token = self._entrance.enter(request, answers.text(await answers.told(request), "passcode"))
         except PacketError as refusal:
             self._door.porter.refuse(caller(request), refusal.cause, str(refusal))
-            return _json({"refused": str(refusal)}, 429 if refusal.cause == "rate" else 403)
-        response = _json({})
+            return answers.to_json({"refused": str(refusal)}, 429 if refusal.cause == "rate" else 403)
+        response = answers.to_json({})
         admit(response, request, token)
         return response
 
     async def leave(self, request: web.Request) -> web.Response:
         """Be a visitor again."""
         self._entrance.leave(request)
-        response = _json({})
+        response = answers.to_json({})
         response.del_cookie(COOKIE, path=PATH)
         return response
 
@@ -100,11 +94,11 @@ class Room:
     async def scenes(self, request: web.Request) -> web.Response:  # noqa: ARG002 - all players see the same
         """Every scene there is."""
         house = self._console.house
-        return _json(await asyncio.to_thread(declarations.listed, house.settings, house.knobs))
+        return answers.to_json(await asyncio.to_thread(declarations.listed, house.settings, house.knobs))
 
     async def outputs(self, request: web.Request) -> web.Response:  # noqa: ARG002 - all players see the same
         """The projectors and their corners."""
-        return _json(await asyncio.to_thread(declarations.outputs, self._console.house.settings))
+        return answers.to_json(await asyncio.to_thread(declarations.outputs, self._console.house.settings))
 
     async def thumbnail(self, request: web.Request) -> web.Response:
         """What a scene begins with, small."""
@@ -128,105 +122,20 @@ class Room:
     async def bring(self, request: web.Request) -> web.Response:
         """Take a picture, one at a time, and begin from it."""
         async with self._uploading:
-            data = await _read(request, origins.MOST_BYTES)
+            data = await answers.read(request, origins.MOST_BYTES)
             name = await asyncio.to_thread(origins.keep, data, self._console.house.settings.state)
         self._post(request, "/origin", name)
-        return _json({"name": name})
+        return answers.to_json({"name": name})
 
     async def keep(self, request: web.Request) -> web.Response:
         """Write how the piece stands as a scene."""
         house, values = self._console.house, dict(self._door.porter.subscriptions.values)
-        title = _text(await _told(request), "title")
+        title = answers.text(await answers.told(request), "title")
         scene, state = self._console.hands.scene, house.settings.state
         name = await asyncio.to_thread(keeping.keep, title, scene, house.knobs, values, state)
-        return _json({"name": name})
+        return answers.to_json({"name": name})
 
     def _post(self, request: web.Request, address: str, *arguments: str) -> None:
         who = caller(request)
         if not self._console.house.post(Message(address, arguments, f"{PAGE}{who.host}:{who.port}")):
             raise PacketError("rate", "Too much waits already.")
-
-
-# Around handlers ----------------------------------------------------------------------------------------------------
-
-
-def _for_players(app: web.Application, entrance: Entrance, path: str, handler: Handler) -> None:
-    """A thing that only players may do, from our own page."""
-
-    async def asked(request: web.Request) -> web.StreamResponse:
-        entrance.require_player(request)
-        return await handler(request)
-
-    app.router.add_post(path, _said(asked))
-
-
-def _said(handler: Handler) -> Handler:
-    """What is refused is answered with its sentence, for the page to show."""
-
-    async def answered(request: web.Request) -> web.StreamResponse:
-        try:
-            return await handler(request)
-        except PacketError:
-            raise  # the guard counts these
-        except Refusal as refusal:
-            return _json({"refused": str(refusal)}, 422)
-
-    return answered
-
-
-def _seen(entrance: Entrance, handler: Handler) -> Handler:
-    """A thing that only players may see."""
-
-    async def asked(request: web.Request) -> web.StreamResponse:
-        if entrance.role(request) != "player":
-            raise PacketError("not allowed", "Visitors look on. Say the passcode to see this.")
-        return await handler(request)
-
-    return _said(asked)
-
-
-def _socket(handler: Handler) -> Handler:
-    async def asked(request: web.Request) -> web.StreamResponse:
-        if not is_upgrade(request):
-            raise PacketError("stream", "Here is a WebSocket.")
-        return await handler(request)
-
-    return asked
-
-
-async def _nothing(request: web.Request) -> web.StreamResponse:  # noqa: ARG001 - whatever was asked
-    """Whatever else is below /console is nobody's: OSCQuery, which has every other address, asks for a passcode."""
-    from aiohttp import web
-
-    return web.Response(status=404, text="The console has nothing there.\n")
-
-
-async def _read(request: web.Request, most: int) -> bytes:
-    """The body, if it is not larger than that. Raises ``OriginError``."""
-    data = bytearray()
-    async for chunk in request.content.iter_any():
-        data += chunk
-        if len(data) > most:
-            raise origins.OriginError(f"That is more than {most // 2**20} MiB. Make the picture smaller first.")
-    return bytes(data)
-
-
-async def _told(request: web.Request) -> Mapping[str, Any]:
-    """What a page says in JSON; nothing for anything else."""
-    try:
-        told = json.loads(await request.text())
-    except (ValueError, RecursionError):
-        return {}
-    return told if isinstance(told, dict) else {}
-
-
-def _text(told: Mapping[str, Any], key: str) -> str:
-    """A text that was told; "" for anything else."""
-    said = told.get(key)
-    return said if isinstance(said, str) else ""
-
-
-def _json(told: Any, status: int = 200) -> web.Response:
-    from aiohttp import web
-
-    return web.json_response(told, status=status)
