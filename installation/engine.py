@@ -33,6 +33,7 @@ from installation.machine.board import Board
 from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import share
 from installation.machine.ring import Ring
+from installation.machine.scribe import Scribe
 from installation.machine.wires import Uplink, Wires
 from installation.readings import Look, Window, declared, tail
 from installation.relief import easing
@@ -96,12 +97,12 @@ class Engine:
         self._eye = Eye(wires)
         self._window = Window(tail.shipped())
         self._calibration = standing(settings.state)
-        self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every)
+        self._checkpoints = Checkpoints(wires.folder, settings.state, settings.engine.checkpoint_every, Scribe())
         self._scene: Scene | None = None
         self._lineage: Lineage | None = None
         self._restorer: Restorer | None = None
         self._moments: Iterator[Moment] | None = None
-        self._resting = False
+        self._resting = self._leaving = False
         self._wish: Order | None = None
         self._keys: deque[Mapping[str, Any]] = deque(maxlen=MOST_KEYS)
         self._text = ""
@@ -115,14 +116,24 @@ class Engine:
         while self._obey(REST if self._idle else 0.0):
             if self._idle or self._moments is None:
                 self._vitals.beat(Phase.RESTING)
+                if self._leaves():
+                    return
                 continue
             moment = self._work(self._moments)
             self._publish(moment)
             if moment.phase == "generation":
                 self._change_clothes()
                 self._turn_key()
+                if self._leaves():
+                    return
             if not self._keep_pace(moment):
                 return
+
+    def _leaves(self) -> bool:
+        """Between two generations: whether it was asked to leave, and has saved what it would lose."""
+        if self._leaving:
+            self._checkpoints.flush()
+        return self._leaving
 
     def _work(self, moments: Iterator[Moment]) -> Moment:
         """The next moment; the time that the moments of a generation take together is kept."""
@@ -170,6 +181,8 @@ class Engine:
                 self._carry_out_later(order)
             case "save" if self._lineage:
                 self._checkpoints.copy_to(Path(order.data["path"]))
+            case "leave":
+                self._leaving = True
             case "rest":
                 self._resting = True
                 self._checkpoints.flush()
@@ -212,7 +225,7 @@ class Engine:
         """The lineage to go on with, also where it was begun at the size of an eased machine."""
         whole = scene.size or self._settings.engine.size
         sizes = (whole,) if scene.size else dict.fromkeys((whole, easing.side(whole, easing.MOST)))
-        return next((found for size in sizes if (found := self._checkpoints.recall(scene.name, size))), None)
+        return self._checkpoints.recall(scene.name, *sizes)
 
     def _announce(self, scene: Scene, restorer: Restorer, lineage: Lineage) -> None:
         """Say what plays, completely enough to be rendered again."""

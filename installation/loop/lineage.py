@@ -171,7 +171,7 @@ def from_bytes(data: bytes) -> Lineage:
         written = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["lineage"])
         return _assemble(migrated(written), tensors)
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
-        raise LineageError(f"The checkpoint is damaged ({error}); beginning again from the origin.") from error
+        raise LineageError(f"The checkpoint is damaged ({error}).") from error
 
 
 def migrated(written: Mapping[str, Any]) -> dict[str, Any]:

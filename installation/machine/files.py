@@ -7,7 +7,7 @@ import mmap
 import os
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
@@ -37,6 +37,16 @@ def default_state() -> Path:
 
 def write_atomically(path: Path, content: bytes | str) -> None:
     """Replace a file whole or not at all: written beside, flushed to the disk, renamed. Raises ``StorageError``."""
+    _replace(path, content, settle=os.fsync)
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """The same for what need not outlive the power, such as files in memory: nobody waits for a disk."""
+    _replace(path, content, settle=lambda _: None)
+
+
+def _replace(path: Path, content: bytes | str, settle: Callable[[int], None]) -> None:
+    """``settle`` is given the open file, then its folder: a power cut may otherwise bring the old file back."""
     data = content.encode() if isinstance(content, str) else content
     beside = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
@@ -44,9 +54,9 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         with beside.open("xb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            settle(file.fileno())
         beside.replace(path)
-        _sync_folder(path.parent)
+        _settle_folder(path.parent, settle)
     except OSError as error:
         raise StorageError(
             f"{path} cannot be written ({error.strerror}). Make room or choose another --state."
@@ -81,11 +91,10 @@ def _step_back(newer: Path, place: Path) -> None:
         beside.unlink()
 
 
-def _sync_folder(folder: Path) -> None:
-    """Have the disk remember the new name too: a power cut may otherwise bring the old file back."""
+def _settle_folder(folder: Path, settle: Callable[[int], None]) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        settle(descriptor)
     finally:
         os.close(descriptor)
 

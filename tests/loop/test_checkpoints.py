@@ -1,12 +1,15 @@
 """Checkpoints: every generation in memory, every few seconds on the disk; a full disk stops nothing."""
 
+import itertools
 import logging
+import threading
 
 import pytest
 
-from installation.loop.checkpoints import ASIDE, NAME, Checkpoints
+from installation.loop.checkpoints import ASIDE, NAME, SLOW, Checkpoints, Copy
 from installation.loop.lineage import Lineage, from_bytes
 from installation.machine.files import older
+from installation.machine.scribe import Scribe
 
 
 @pytest.fixture
@@ -70,6 +73,26 @@ def test_a_damaged_copy_is_said_and_the_other_one_goes_on(places, lineage, caplo
     (places[0] / NAME).write_bytes(b"half a checkp")
     assert Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64)
     assert "The checkpoint is damaged" in caplog.text
+    assert "Another copy of the checkpoint is whole: going on from generation 1." in caplog.text
+
+
+def test_where_no_copy_is_whole_the_piece_begins_again_and_says_so(places, lineage, caplog):
+    Checkpoints(places[0], places[1], every=10.0).keep(lineage, 100.0)
+    for place in places:
+        (place / NAME).write_bytes(b"half a checkp")
+    assert Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64) is None
+    assert "No copy of the checkpoint is whole; the piece begins again from its origin." in caplog.text
+
+
+def test_a_piece_that_never_played_has_nothing_to_say_of_checkpoints(places, caplog):
+    Checkpoints(places[0], places[1], every=10.0).recall("hearth", 64)
+    assert caplog.text == ""
+
+
+def test_a_lineage_goes_on_at_any_of_the_sizes_that_are_asked_for(places, lineage):
+    checkpoints = Checkpoints(places[0], places[1], every=10.0)
+    checkpoints.keep(lineage, 100.0)
+    assert checkpoints.recall("hearth", 128, 64)
 
 
 @pytest.mark.parametrize(("scene", "size"), [("leopard", 64), ("hearth", 128)])
@@ -162,3 +185,34 @@ def test_one_generation_is_written_to_the_disk_once(places, lineage):
     checkpoints.keep(lineage, 1.0)
     checkpoints.flush()
     assert not older(places[1] / NAME, 1).exists()
+
+
+def test_nobody_waits_for_a_disk_that_hangs_and_when_it_goes_on_the_newest_is_written(places, lineage):
+    scribe, disk = Scribe(), threading.Event()
+    scribe.ask(lambda: disk.wait(60.0) and None)
+    checkpoints = Checkpoints(places[0], places[1], 1.0, scribe)
+    for now in (1.0, 2.0, 3.0):
+        checkpoints.keep(lineage, now)
+        advance(lineage)
+    assert on(places[0]) == 3
+    assert not places[1].exists()
+    disk.set()
+    assert scribe.finish(10.0)
+    assert on(places[1]) == 3
+
+
+def test_a_scribe_brings_the_newest_to_the_disk_before_an_orderly_end(places, lineage):
+    checkpoints = Checkpoints(places[0], places[1], 1.0, Scribe())
+    for now in (1.0, 1.5):
+        checkpoints.keep(lineage, now)
+        advance(lineage)
+    checkpoints.flush()
+    assert on(places[1]) == 2
+
+
+def test_a_slow_disk_is_said_once_until_it_is_quick_again(tmp_path, caplog):
+    moments = itertools.chain.from_iterable([(0.0, SLOW), (0.0, SLOW), (0.0, SLOW - 1.0), (0.0, SLOW)])
+    copy = Copy(tmp_path / NAME, lambda path, data: path.write_bytes(data) and None, lambda: next(moments))
+    for data in (b"1", b"2", b"3", b"4"):
+        copy.put(data)
+    assert caplog.text.count("The disk is slow: a checkpoint took 5 s") == 2

@@ -19,7 +19,10 @@ from installation.machine.files import (
     share,
     write_and_keep,
     write_atomically,
+    write_whole,
 )
+
+both = pytest.mark.parametrize("write", [write_atomically, write_whole])
 
 
 @given(content=st.binary(max_size=2000) | st.text(max_size=500))
@@ -29,9 +32,10 @@ def test_what_was_written_is_read_back(tmp_path, content):
     assert (tmp_path / "file").read_bytes() == data
 
 
-def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path):
+@both
+def test_a_file_is_replaced_and_nothing_is_left_beside_it(tmp_path, write):
     for content in ("first", "second"):
-        write_atomically(tmp_path / "file", content)
+        write(tmp_path / "file", content)
     assert [(path.name, path.read_text()) for path in tmp_path.iterdir()] == [("file", "second")]
 
 
@@ -40,10 +44,11 @@ def test_missing_folders_are_made(tmp_path):
     assert (tmp_path / "a" / "b" / "file").read_text() == "here"
 
 
-def test_whoever_has_the_old_file_open_keeps_it_whole(tmp_path):
-    write_atomically(tmp_path / "file", "old")
+@both
+def test_whoever_has_the_old_file_open_keeps_it_whole(tmp_path, write):
+    write(tmp_path / "file", "old")
     with (tmp_path / "file").open() as reader:
-        write_atomically(tmp_path / "file", "new and longer")
+        write(tmp_path / "file", "new and longer")
         assert reader.read() == "old"
 
 
