@@ -79,6 +79,7 @@ class Health:
     serial: int
     temperature: float
     rate: float
+        self.programme = performance.programme  # the plan of the house, where it has one
     readings: Mapping[str, Taken]
     stage_fps: float
     worst_gap_ms: float
@@ -203,11 +204,10 @@ class Conductor:
     @contextlib.contextmanager
     def _open_doors(self) -> Iterator[None]:
         self.doors.open(time.monotonic())
-        programme = self._performance.programme
         try:
-            if programme:
+            if self.programme:
                 chores = self._caretaker.chores(self.post)
-                self._calendar = calendars.Calendar(programme, calendars.utc_now, self.post, chores=chores)
+                self._calendar = calendars.Calendar(self.programme, calendars.utc_now, self.post, chores=chores)
                 self._calendar.start()
             yield
         finally:
@@ -362,10 +362,12 @@ class Conductor:
         """What plays, or is about to."""
         return self._playing.scene
 
-    @property
-    def programme(self) -> Programme | None:
-        """The plan of the house, where it has one."""
-        return self._performance.programme
+    def follow(self, programme: Programme) -> None:
+        """Keep to another plan from now on; its chores come with the next start."""
+        self.programme = programme
+        if self._calendar:
+            self._calendar.follow(programme)
+            self._calendar.wake()
 
     def _first_orders(self) -> list[Order]:
         return [*self._playing.first_orders(), *([] if self._open else [Order("rest")])]

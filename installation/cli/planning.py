@@ -18,7 +18,7 @@ from installation.errors import Refusal
 from installation.machine import settings as settings_
 from installation.machine.files import share
 from installation.panels import all_knobs
-from installation.programme import plan
+from installation.programme import exceptions, plan
 from installation.programme.chores import next_time
 from installation.programme.hours import Desired, Programme, desired_state, hours_of, next_change, plays_of, reason
 from installation.programme.times import clock
@@ -47,7 +47,8 @@ def programme(
     For example: burntout programme deploy/programme.toml --at 2027-03-28T02:30 --week
     """
     known = sorted(path.stem for path in share("scenes").glob("*.toml"))
-    found = plan.load(file, known, settings_.load(config).zone)
+    settings = settings_.load(config)
+    found = plan.load(file, known, settings.zone, settings.state / exceptions.NAME)
     shown = moments(at, found)
     for now in shown:
         say(f"{spoken(now, found)}: {wanted(desired_state(now, found))} {until(now, found)}")

@@ -69,16 +69,17 @@ def run(
     overrides = given(state=state, osc=given(host=osc_host, port=osc_port), web=given(port=web_port), stage=stage)
     settings = settings_.load(config, overrides)
     from installation.conductor import Performance
-    from installation.programme import plan
+    from installation.programme import exceptions, plan
 
     known = sorted(path.stem for path in share("scenes").glob("*.toml"))
+    made = settings.state / exceptions.NAME
     performance = Performance(
         find_scene(scene, settings.state / melting.NAME),
         seed=seed,
         fresh=fresh,
         record=record,
         seconds=for_,
-        programme=plan.load(programme, known, settings.zone) if programme else None,
+        programme=plan.load(programme, known, settings.zone, made) if programme else None,
     )
     _perform(settings, performance)
 

@@ -75,6 +75,9 @@ class House(Protocol):
     def dismiss(self, name: str, now: float) -> None:
         """Ask a process to leave and do not start it again."""
 
+    def follow(self, programme: Any) -> None:
+        """Keep to another plan (``programme.hours.Programme``) from now on; its chores come with the next start."""
+
 
 class Guest:
     """A guest that does nothing: each says what it wants to know by what it overrides."""

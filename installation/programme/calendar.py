@@ -93,6 +93,10 @@ class Calendar:
         finally:
             self._turn.release()
 
+    def follow(self, programme: Programme) -> None:
+        """Keep to another plan from the next look on. Its chores come with the next start."""
+        self._programme = programme
+
     def close(self) -> None:
         """Stop waking. Waits for the alarm's own thread only, which is asleep or about to be."""
         if self._scheduler is not None:

@@ -12,11 +12,12 @@ from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from installation.programme.chores import Chores
 from installation.programme.days import When
-from installation.programme.sun import Sun, sun_minutes
+from installation.programme.sun import Place, Sun, sun_minutes
 
 #: Minutes after a day's midnight on the wall, or a moment that the sun decides anew on every day.
 Moment = int | Sun
@@ -60,7 +61,8 @@ class Rule:
 class Programme:
     """The plan. ``week`` has spans by weekday, None is always open.
 
-    ``exceptions`` replace the spans of a date; on other dates the first of the ``rules`` that falls on it does.
+    ``exceptions`` replace the spans of a date, and ``reasons`` say why; on other dates the first of the ``rules`` that
+    falls on it does. ``place`` is where the sun is asked for; ``path`` is the file it was read from.
     """
 
     zone: ZoneInfo
@@ -69,6 +71,9 @@ class Programme:
     plays: tuple[Play, ...] = ()
     rules: tuple[Rule, ...] = ()
     chores: Chores = field(default_factory=Chores)
+    reasons: Mapping[date, str] = field(default_factory=dict)
+    place: Place | None = field(default=None, compare=False)
+    path: Path | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +140,11 @@ def plays_of(day: date, programme: Programme) -> list[tuple[int, Play]]:
 
 
 def reason(day: date, programme: Programme) -> str:
-    """Why a date has the hours it has, where they are not the week's: a rule's name, ``exception``, or nothing."""
+    """Why a date has the hours it has, where they are not the week's: a name, ``exception``, or nothing."""
+    if day in programme.exceptions:
+        return programme.reasons.get(day) or "exception"
     rule = _rule(day, programme)
-    return "exception" if day in programme.exceptions else rule.name if rule else ""
+    return rule.name if rule else ""
 
 
 def _spans(day: date, programme: Programme) -> tuple[Span, ...]:

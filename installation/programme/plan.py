@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,31 +17,52 @@ from installation.programme.hours import DAY_MINUTES, WEEKDAYS, Play, Programme,
 from installation.programme.sun import Place
 from installation.programme.times import ProgrammeError, clock, minutes, moment, shown, span, when
 
-__all__ = ["ProgrammeError", "load"]
+__all__ = ["ProgrammeError", "load", "overruled"]
 
 Read = TypeVar("Read")
 TABLES = ("timezone", "place", "hours", "exception", "holiday", "late", "play", "chores")
 CHORES = ("restart", "export", "rotate", "tidy", "collapse")
 LONGEST_EXCEPTION = 366  # days
 GIGABYTE = 10**9
+LONGEST_NAME = 80  # letters of a holiday's, a late night's or an exception's
 MOST_GIGABYTES, MOST_DAYS = 1e6, 3650
 
 
-def load(path: Path | None, scene_names: Collection[str], zone: ZoneInfo) -> Programme:
+def load(path: Path | None, scene_names: Collection[str], zone: ZoneInfo, exceptions: Path | None = None) -> Programme:
     """The plan of a file; without one the doors are always open and nothing changes.
 
-    ``scene_names`` are the scenes there are, ``zone`` holds where the file names none. Raises ``ProgrammeError`` naming
-    file, line, key and the nearest valid name.
+    ``scene_names`` are the scenes there are, ``zone`` holds where the file names none. ``exceptions`` is a file of more
+    of them, where there is one: they go before those of the plan. Raises ``ProgrammeError`` naming file, line, key and
+    the nearest valid name.
     """
     if path is None:
         return Programme(zone)
     text = _text(path)
+    plan = replace(_checked(path, lambda raw: _programme(raw, scene_names, zone)), path=path)
+    if exceptions is None or not exceptions.exists():
+        return plan
+    return _checked(exceptions, lambda raw: overruled(plan, raw))
+
+
+def overruled(programme: Programme, raw: Mapping[str, Any]) -> Programme:
+    """A plan with exceptions that go before its own on the same dates: ``{"exception": [{"date": …}, …]}``.
+
+    Raises ``ProgrammeError`` for whatever a programme.toml might not say either.
+    """
+    _require_known("", raw, ("exception",))
+    found, reasons = _exceptions(raw, programme.place)
+    kept = {day: reason for day, reason in programme.reasons.items() if day not in found}
+    return replace(programme, exceptions={**programme.exceptions, **found}, reasons={**kept, **reasons})
+
+
+def _checked(path: Path, read: Callable[[Mapping[str, Any]], Programme]) -> Programme:
+    """What is read of a TOML file; whatever is wrong with it is said with the file's name and the line."""
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
         raise ProgrammeError(f"{path} is not TOML in UTF-8: {error}.") from error
     try:
-        return _programme(raw, scene_names, zone)
+        return read(raw)
     except ProgrammeError as error:
         line = _line(text, str(error), error.number)
         raise ProgrammeError(f"{path}{f', line {line}' if line else ''}: {error}") from None
@@ -61,13 +83,16 @@ def _programme(raw: Mapping[str, Any], scene_names: Collection[str], zone: ZoneI
     holidays = _each("holiday", raw, lambda table: _rule("holiday", table, [], place))
     nights = _each("late", raw, lambda table: _rule("late", table, None, place))
     return Programme(
+    exceptions, reasons = _exceptions(raw, place)
         _zone(raw["timezone"]) if "timezone" in raw else zone,
         week=_week(raw["hours"], place) if "hours" in raw else None,
-        exceptions=_exceptions(raw, place),
+        exceptions=exceptions,
         plays=_plays(raw, scene_names, place),
         rules=(*holidays, *nights),
         chores=_chores(_table("chores", raw.get("chores", {}))),
     )
+        reasons=reasons,
+        place=place,
 
 
 def _zone(name: Any) -> ZoneInfo:
@@ -94,23 +119,28 @@ def _week(raw: Any, place: Place | None) -> dict[int, tuple[Span, ...]]:
     return {n: _spans(f"hours.{day}", days.get(day, daily), place) for n, day in enumerate(WEEKDAYS)}
 
 
-def _exceptions(raw: Mapping[str, Any], place: Place | None) -> dict[date, tuple[Span, ...]]:
+def _exceptions(raw: Mapping[str, Any], place: Place | None) -> tuple[dict[date, tuple[Span, ...]], dict[date, str]]:
+    """Hours by date, and names by date where there are any."""
     found: dict[date, tuple[Span, ...]] = {}
 
+    names: dict[date, str] = {}
     def read(table: dict[str, Any]) -> None:
-        _require_known("exception.", table, ("date", "until", "hours"))
+        _require_known("exception.", table, ("date", "until", "hours", "name"))
         first = _date("exception.date", table.get("date"))
         last = _date("exception.until", table.get("until", first))
         if not 0 <= (last - first).days < LONGEST_EXCEPTION:
             raise ProgrammeError(f"exception.until: {last} must lie 0 to {LONGEST_EXCEPTION - 1} days after {first}.")
         spans = _spans(f"exception.hours of {first}", table.get("hours"), place)
         for day in (first + timedelta(days=count) for count in range((last - first).days + 1)):
+        name = _name("exception", table.get("name", ""))
             if day in found:
                 raise ProgrammeError(f"exception.date: {day} stands twice. Put all its hours into one.")
             found[day] = spans
 
+            if name:
+                names[day] = name
     _each("exception", raw, read)
-    return found
+    return found, names
 
 
 def _date(key: str, raw: Any) -> date:
@@ -123,13 +153,18 @@ def _date(key: str, raw: Any) -> date:
 
 def _rule(kind: str, table: Mapping[str, Any], usual: list[str] | None, place: Place | None) -> Rule:
     _require_known(f"{kind}.", table, ("name", "on", "hours"))
-    on, name = when(f"{kind}.on", table.get("on")), table.get("name", kind)
-    if not isinstance(name, str):
-        raise ProgrammeError(f"{kind}.name takes a text, not {shown(name)}.")
+    on, name = when(f"{kind}.on", table.get("on")), _name(kind, table.get("name", kind))
     return Rule(name, on, _spans(f"{kind}.hours", table.get("hours", usual), place))
 
 
 def _plays(raw: Mapping[str, Any], scene_names: Collection[str], place: Place | None) -> tuple[Play, ...]:
+def _name(kind: str, raw: Any) -> str:
+    """What people call it: a line that can be shown."""
+    if not isinstance(raw, str) or not raw.isprintable() or len(raw) > LONGEST_NAME:
+        raise ProgrammeError(f"{kind}.name takes a text of one line, {LONGEST_NAME} letters at most, not {shown(raw)}.")
+    return raw
+
+
     taken: set[tuple[object, int]] = set()
 
     def read(table: dict[str, Any]) -> Play:
@@ -168,16 +203,18 @@ def _weekdays(raw: Any) -> frozenset[int]:
 
 def _chores(table: Mapping[str, Any]) -> Chores:
     _require_known("chores.", table, (*CHORES, "publish", "takes_gb", "logs_days"))
-    times = {name: minutes(f"chores.{name}", table[name]) for name in CHORES if name in table}
+    closing = table.get("export") == CLOSING
+    timed = [name for name in CHORES if name in table and not (closing and name == "export")]
+    times = {name: minutes(f"chores.{name}", table[name]) for name in timed}
     publish = _names("chores.publish", table.get("publish", []))
-    if publish and "export" not in times:
-        raise ProgrammeError('chores.publish needs a time: add export = "05:10".')
+    if publish and "export" not in table:
+        raise ProgrammeError('chores.publish needs a time: add export = "closing", or a time of day.')
     budget, days = table.get("takes_gb"), table.get("logs_days", LOGS_DAYS)
     if budget is not None and "tidy" not in times:
         raise ProgrammeError('chores.takes_gb needs a time to look: add tidy = "06:00".')
     kept = None if budget is None else int(_number("chores.takes_gb", budget, 0.1, MOST_GIGABYTES, "GB") * GIGABYTE)
     logs = int(_number("chores.logs_days", days, 1, MOST_DAYS, "days"))
-    return Chores(**times, publish=publish, takes_bytes=kept, logs_days=logs)
+    return Chores(**times, closing=closing, publish=publish, takes_bytes=kept, logs_days=logs)
 
 
 def _names(key: str, raw: Any) -> tuple[str, ...]:

@@ -230,3 +230,9 @@ def test_a_clock_set_back_by_a_month_does_not_leave_the_chores_asleep_for_one():
         assert calendar._scheduler.get_job("tidy").next_run_time - clock[0] <= timedelta(hours=26)
     finally:
         calendar.close()
+
+
+def test_another_plan_counts_from_the_next_look_on(house):
+    house.at("2026-07-01T11:00")
+    house.calendar.follow(Programme(BERLIN, dict.fromkeys(WEEK, ()), plays=PLAYS))
+    assert house.at("2026-07-01T11:01") == [SHUT]
