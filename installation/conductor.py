@@ -79,7 +79,6 @@ class Health:
     serial: int
     temperature: float
     rate: float
-        self.programme = performance.programme  # the plan of the house, where it has one
     readings: Mapping[str, Taken]
     stage_fps: float
     worst_gap_ms: float
@@ -96,6 +95,7 @@ class Conductor:
         """Nothing starts yet."""
         self.settings = settings
         self._performance = performance
+        self.programme = performance.programme  # the plan of the house, where it has one
         self.knobs: Mapping[str, Knob] = all_knobs()
         self.store = Store(self.knobs, settings.osc.release)
         anew = performance.fresh or performance.seed is not None or performance.seconds is not None

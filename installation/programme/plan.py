@@ -23,8 +23,8 @@ Read = TypeVar("Read")
 TABLES = ("timezone", "place", "hours", "exception", "holiday", "late", "play", "chores")
 CHORES = ("restart", "export", "rotate", "tidy", "collapse")
 LONGEST_EXCEPTION = 366  # days
-GIGABYTE = 10**9
 LONGEST_NAME = 80  # letters of a holiday's, a late night's or an exception's
+GIGABYTE = 10**9
 MOST_GIGABYTES, MOST_DAYS = 1e6, 3650
 
 
@@ -37,7 +37,6 @@ def load(path: Path | None, scene_names: Collection[str], zone: ZoneInfo, except
     """
     if path is None:
         return Programme(zone)
-    text = _text(path)
     plan = replace(_checked(path, lambda raw: _programme(raw, scene_names, zone)), path=path)
     if exceptions is None or not exceptions.exists():
         return plan
@@ -57,6 +56,7 @@ def overruled(programme: Programme, raw: Mapping[str, Any]) -> Programme:
 
 def _checked(path: Path, read: Callable[[Mapping[str, Any]], Programme]) -> Programme:
     """What is read of a TOML file; whatever is wrong with it is said with the file's name and the line."""
+    text = _text(path)
     try:
         raw = tomllib.loads(text)
     except (ValueError, RecursionError) as error:
@@ -82,17 +82,17 @@ def _programme(raw: Mapping[str, Any], scene_names: Collection[str], zone: ZoneI
     place = _place(_table("place", raw["place"])) if "place" in raw else None
     holidays = _each("holiday", raw, lambda table: _rule("holiday", table, [], place))
     nights = _each("late", raw, lambda table: _rule("late", table, None, place))
-    return Programme(
     exceptions, reasons = _exceptions(raw, place)
+    return Programme(
         _zone(raw["timezone"]) if "timezone" in raw else zone,
         week=_week(raw["hours"], place) if "hours" in raw else None,
         exceptions=exceptions,
         plays=_plays(raw, scene_names, place),
         rules=(*holidays, *nights),
         chores=_chores(_table("chores", raw.get("chores", {}))),
-    )
         reasons=reasons,
         place=place,
+    )
 
 
 def _zone(name: Any) -> ZoneInfo:
@@ -122,8 +122,8 @@ def _week(raw: Any, place: Place | None) -> dict[int, tuple[Span, ...]]:
 def _exceptions(raw: Mapping[str, Any], place: Place | None) -> tuple[dict[date, tuple[Span, ...]], dict[date, str]]:
     """Hours by date, and names by date where there are any."""
     found: dict[date, tuple[Span, ...]] = {}
-
     names: dict[date, str] = {}
+
     def read(table: dict[str, Any]) -> None:
         _require_known("exception.", table, ("date", "until", "hours", "name"))
         first = _date("exception.date", table.get("date"))
@@ -131,14 +131,14 @@ def _exceptions(raw: Mapping[str, Any], place: Place | None) -> tuple[dict[date,
         if not 0 <= (last - first).days < LONGEST_EXCEPTION:
             raise ProgrammeError(f"exception.until: {last} must lie 0 to {LONGEST_EXCEPTION - 1} days after {first}.")
         spans = _spans(f"exception.hours of {first}", table.get("hours"), place)
-        for day in (first + timedelta(days=count) for count in range((last - first).days + 1)):
         name = _name("exception", table.get("name", ""))
+        for day in (first + timedelta(days=count) for count in range((last - first).days + 1)):
             if day in found:
                 raise ProgrammeError(f"exception.date: {day} stands twice. Put all its hours into one.")
             found[day] = spans
-
             if name:
                 names[day] = name
+
     _each("exception", raw, read)
     return found, names
 
@@ -157,7 +157,6 @@ def _rule(kind: str, table: Mapping[str, Any], usual: list[str] | None, place: P
     return Rule(name, on, _spans(f"{kind}.hours", table.get("hours", usual), place))
 
 
-def _plays(raw: Mapping[str, Any], scene_names: Collection[str], place: Place | None) -> tuple[Play, ...]:
 def _name(kind: str, raw: Any) -> str:
     """What people call it: a line that can be shown."""
     if not isinstance(raw, str) or not raw.isprintable() or len(raw) > LONGEST_NAME:
@@ -165,6 +164,7 @@ def _name(kind: str, raw: Any) -> str:
     return raw
 
 
+def _plays(raw: Mapping[str, Any], scene_names: Collection[str], place: Place | None) -> tuple[Play, ...]:
     taken: set[tuple[object, int]] = set()
 
     def read(table: dict[str, Any]) -> Play:
@@ -203,18 +203,16 @@ def _weekdays(raw: Any) -> frozenset[int]:
 
 def _chores(table: Mapping[str, Any]) -> Chores:
     _require_known("chores.", table, (*CHORES, "publish", "takes_gb", "logs_days"))
-    closing = table.get("export") == CLOSING
-    timed = [name for name in CHORES if name in table and not (closing and name == "export")]
-    times = {name: minutes(f"chores.{name}", table[name]) for name in timed}
+    times = {name: minutes(f"chores.{name}", table[name]) for name in CHORES if name in table}
     publish = _names("chores.publish", table.get("publish", []))
-    if publish and "export" not in table:
-        raise ProgrammeError('chores.publish needs a time: add export = "closing", or a time of day.')
+    if publish and "export" not in times:
+        raise ProgrammeError('chores.publish needs a time: add export = "05:10".')
     budget, days = table.get("takes_gb"), table.get("logs_days", LOGS_DAYS)
     if budget is not None and "tidy" not in times:
         raise ProgrammeError('chores.takes_gb needs a time to look: add tidy = "06:00".')
     kept = None if budget is None else int(_number("chores.takes_gb", budget, 0.1, MOST_GIGABYTES, "GB") * GIGABYTE)
     logs = int(_number("chores.logs_days", days, 1, MOST_DAYS, "days"))
-    return Chores(**times, closing=closing, publish=publish, takes_bytes=kept, logs_days=logs)
+    return Chores(**times, publish=publish, takes_bytes=kept, logs_days=logs)
 
 
 def _names(key: str, raw: Any) -> tuple[str, ...]:
