@@ -33,18 +33,27 @@ def beyond(sizes: Iterable[tuple[Take, int]], budget: int) -> list[Take]:
 def tidy(state: Path, budget: int | None) -> list[str]:
     """Delete the oldest takes beyond a budget in bytes, and return their names; None deletes nothing and says so.
 
-    A take is moved aside first: whatever interrupts this leaves no half a take, and the next time finishes it. Raises
-    ``OSError`` when the disk will not let go.
+    Raises ``OSError`` when the disk will not let go.
     """
-    aside = state / DISCARDED
     known = [(take, take.total_bytes) for take in takes.all_takes(state)]
     used, free = sum(size for _, size in known) / 1e9, shutil.disk_usage(state).free / 1e9
     log.info("%d takes use %.1f GB; %.1f GB are free.", len(known), used, free)
     surplus = beyond(known, budget) if budget is not None else []
     for take in surplus:
-        aside.mkdir(exist_ok=True)
-        take.folder.rename(aside / take.name)
         log.warning("Take %s goes: the takes use more than chores.takes_gb allows.", take.name)
+    discard(state, [take.folder for take in surplus])
+    return [take.name for take in surplus]
+
+
+def discard(state: Path, folders: Iterable[Path]) -> None:
+    """Delete takes, and whatever is left of those that were to be deleted before.
+
+    They are moved aside first: whatever interrupts this leaves no half a take, and the next time finishes it. Raises
+    ``OSError`` when the disk will not let go.
+    """
+    aside = state / DISCARDED
+    for folder in folders:
+        aside.mkdir(exist_ok=True)
+        folder.rename(aside / folder.name)
     if aside.exists():
         shutil.rmtree(aside)
-    return [take.name for take in surplus]

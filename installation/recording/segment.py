@@ -7,7 +7,7 @@ with ``flush_packets``; one cluster per picture brings each picture to the file 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TICKS = 1000  # per second: Matroska's own clock
 MUXER = {"flush_packets": "1", "cluster_time_limit": "0"}
+ALIKE = {**MUXER, "fflags": "+bitexact"}  # the same pictures make the same file: no random numbers, no versions
 STEM = "frames-"
 NAME = STEM + "{:04d}.mkv"
 PATTERN = STEM + "*[0-9].mkv"
@@ -58,14 +59,14 @@ CODECS = {
 class Segment:
     """A video file being written, all pictures of one size. Times count from its first picture, in milliseconds."""
 
-    def __init__(self, path: Path, codec: Codec, first: Frame) -> None:
+    def __init__(self, path: Path, codec: Codec, first: Frame, muxer: Mapping[str, str] = MUXER) -> None:
         """Open the file for pictures of the size of ``first``. Raises ``StorageError`` when the disk refuses."""
         import av
 
         self.path, self.shape, self.began_ns = path, first.pixels.shape, first.stamp_ns
         self._codec, self._last = codec, -1
         with said_of(path):
-            self._container = av.open(str(path), "w", format="matroska", options=MUXER)
+            self._container = av.open(str(path), "w", format="matroska", options=dict(muxer))
             self._stream = stream_of(self._container, codec, first.pixels)
 
     def write(self, frame: Frame) -> int:
@@ -101,6 +102,19 @@ def pictures(path: Path, wanted: Container[int] | None = None) -> Iterator[tuple
                 yield from _decoded(packets, wanted)
     except av.error.FFmpegError:
         return  # the end of a file whose writer was killed, or of a damaged disk
+
+
+def near(path: Path, milliseconds: int) -> Pixels | None:
+    """A picture at about this time, found fast: the last before it that stands alone; None where none can be read."""
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            with contextlib.suppress(av.error.FFmpegError):  # a file without its end has no table of times: its first
+                container.seek(milliseconds * (av.time_base // TICKS))
+            return next((_pixels(picture) for picture in container.decode(video=0)), None)
+    except av.error.FFmpegError:
+        return None
 
 
 @contextlib.contextmanager

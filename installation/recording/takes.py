@@ -102,6 +102,15 @@ def new_folder(state: Path, scene: str, now: datetime, last: Path | None = None)
 
 def load(folder: Path) -> Take:
     """The take in a folder. Raises ``TakeError`` when there is none, or one of another time."""
+    take = glance(folder)
+    if take.ended:
+        return take
+    frames, dropped = map(max, (take.frames, take.dropped), _counted(folder))
+    return dataclasses.replace(take, frames=frames, dropped=dropped)
+
+
+def glance(folder: Path) -> Take:
+    """The same as its card says it, without counting what lies in a take that is running or was cut off."""
     try:
         card = json.loads((folder / CARD).read_bytes())
     except OSError as error:
@@ -194,8 +203,6 @@ def _mark(line: Mapping[str, Any]) -> Mark | None:
 
 def _take(folder: Path, card: Mapping[str, Any]) -> Take:
     ended = card["ended"]
-    counted = (int(card["frames"]), int(card["dropped"]))
-    shown, dropped = counted if ended else map(max, counted, _counted(folder))
     return Take(
         folder,
         **_told(dict(card["manifest"])),
@@ -204,8 +211,8 @@ def _take(folder: Path, card: Mapping[str, Any]) -> Take:
         clock_ns=int(card["clock_ns"]),
         ended=datetime.fromisoformat(ended) if ended else None,
         reason=str(card["reason"]),
-        frames=shown,
-        dropped=dropped,
+        frames=int(card["frames"]),
+        dropped=int(card["dropped"]),
     )
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installation.recording import takes
-from installation.recording.budget import DISCARDED, KEEP, beyond, tidy
+from installation.recording.budget import DISCARDED, KEEP, beyond, discard, tidy
 from installation.recording.takes import CARD
 
 START = datetime(2026, 11, 1, tzinfo=UTC)
@@ -100,3 +100,10 @@ def test_what_goes_is_the_oldest_no_more_than_needed_and_never_the_newest(sizes,
 
 def _take(number):
     return takes.begun(Path("nowhere") / str(number), {}, "cat", START + timedelta(days=number), 0)
+
+
+def test_a_take_that_is_discarded_is_gone_and_the_others_stay(state):
+    first, *others = sorted(path for path in (state / takes.FOLDER).iterdir())
+    discard(state, [first])
+    assert sorted((state / takes.FOLDER).iterdir()) == others
+    assert not (state / DISCARDED).exists()

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from installation.machine.files import StorageError
-from installation.recording.segment import CODECS, Segment, pictures
+from installation.recording.segment import CODECS, Segment, near, pictures
 from tests.recording.rehearsal import frame, frames
 
 codecs = pytest.mark.parametrize("codec", CODECS.values(), ids=CODECS.keys())
@@ -120,3 +120,27 @@ def test_every_size_the_ring_can_hold_is_recorded(tmp_path):
 def test_a_missing_folder_is_refused_with_a_sentence(tmp_path):
     with pytest.raises(StorageError, match="No such file or directory"):
         record(tmp_path / "missing" / "a.mkv", CODECS["ffv1"], [frame(1)])
+
+
+@codecs
+def test_a_picture_near_a_time_is_found_without_reading_the_others(tmp_path, codec):
+    shown = list(frames(45))
+    times = record(tmp_path / "a.mkv", codec, shown)
+    every = dict(pictures(tmp_path / "a.mkv"))
+    for wanted in (times[0], times[30], times[-1]):
+        found = near(tmp_path / "a.mkv", wanted)
+        (at,) = [time for time, pixels in every.items() if np.array_equal(pixels, found)]
+        assert wanted - 20 * 50 <= at <= wanted  # a picture that stands alone comes every 20 pictures at the latest
+
+
+def test_of_a_file_without_its_end_there_is_a_picture_all_the_same(tmp_path):
+    record(tmp_path / "a.mkv", CODECS["ffv1"], list(frames(10)))
+    cut = tmp_path / "b.mkv"
+    cut.write_bytes((tmp_path / "a.mkv").read_bytes()[:-30_000])
+    assert near(cut, 400).shape == (64, 64, 3)
+
+
+def test_where_no_picture_is_none_is_found(tmp_path):
+    (tmp_path / "a.mkv").write_bytes(b"no film")
+    assert near(tmp_path / "a.mkv", 0) is None
+    assert near(tmp_path / "none.mkv", 0) is None

@@ -150,3 +150,15 @@ def test_a_take_still_being_written_counts_as_cut_off(tmp_path):
     writing = Writing(beginning(tmp_path), SETTINGS)
     assert takes.load(tmp_path).status == "cut off"
     writing.end("")
+
+
+def test_a_glance_at_a_take_counts_nothing_and_says_the_same_of_a_finished_one(take):
+    assert takes.glance(take.folder) == takes.load(take.folder) == take
+
+
+def test_a_glance_at_a_take_that_runs_leaves_its_pictures_uncounted(tmp_path):
+    writing = Writing(beginning(tmp_path / "a"), SETTINGS)
+    for one in frames(5):
+        writing.add(one)
+    assert (takes.glance(tmp_path / "a").frames, takes.load(tmp_path / "a").frames) == (0, 4)
+    writing.end("Stopped.")
