@@ -11,8 +11,13 @@ from hypothesis import HealthCheck, settings
 
 from installation import images
 from installation.randomness import generator
+from tests import browsing
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Browser
+
     from installation.randomness import Generator
     from installation.records import Image
 
@@ -45,6 +50,20 @@ def photograph() -> Image:
 def rng() -> Generator:
     """Random numbers that are the same in every run."""
     return generator(20260101, 1)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[browsing.Chromium]:
+    """Playwright, and Chromium as soon as a test of this file opens it."""
+    with browsing.installed() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def browser(chromium: browsing.Chromium) -> Iterator[Browser]:
+    """A headless browser, which is killed when the test hangs in it."""
+    with browsing.watched():
+        yield chromium.open()
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:

@@ -1,7 +1,5 @@
 """The console of the real program in a real browser: headless Chromium, as an attendant's telephone."""
 
-import shutil
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -10,10 +8,6 @@ from installation.control import osc
 from tests.console.elsewhere import elsewhere
 from tests.support import until
 from tests.system.performance import performing, scene_file
-
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
 
 TEMPERATURE, PASSCODE = "/burn/gaussian/temperature", "smoulder"
 CUES = '\n[[cue]]\nnumber = 1\nname = "a cue"\nfade = 0.0\n[cue.burn.gaussian]\ntemperature = 0.9\n'
@@ -35,18 +29,10 @@ def show(tmp_path_factory):
         yield show
 
 
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def page(chromium, show):
+def page(browser, show):
     """The console on a telephone; whatever the page complains of is a failure."""
-    with chromium.new_context(**PHONE) as context:
+    with browser.new_context(**PHONE) as context:
         page, errors = context.new_page(), []
         page.on("pageerror", lambda error: errors.append(error))  # noqa: PLW0108 - playwright marks it
         page.set_default_timeout(WITHIN)
@@ -119,8 +105,8 @@ def is_red(path):
         return bool(np.abs(np.asarray(picture, int) - (250, 10, 10)).max() <= 1)
 
 
-def test_a_visitor_sees_the_picture_and_has_nothing_to_press(chromium, show):
-    with chromium.new_context(**PHONE) as context:
+def test_a_visitor_sees_the_picture_and_has_nothing_to_press(browser, show):
+    with browser.new_context(**PHONE) as context:
         page = context.new_page()
         page.set_default_timeout(WITHIN)
         page.goto(f"{show.web()}console?as=visitor")
@@ -130,9 +116,9 @@ def test_a_visitor_sees_the_picture_and_has_nothing_to_press(chromium, show):
     assert pressed == ["Full screen"]
 
 
-def test_from_elsewhere_the_passcode_is_the_way_in(chromium, show):
+def test_from_elsewhere_the_passcode_is_the_way_in(browser, show):
     port = int(show.web().rpartition(":")[2].strip("/"))
-    with elsewhere(port) as there, chromium.new_context(**PHONE) as context:
+    with elsewhere(port) as there, browser.new_context(**PHONE) as context:
         page = context.new_page()
         page.set_default_timeout(WITHIN)
         page.goto(f"http://127.0.0.1:{there}/console")

@@ -1,6 +1,5 @@
 """A browser plays the piece: headless Chromium as a client of OSCQuery."""
 
-import shutil
 import subprocess
 
 import pytest
@@ -8,10 +7,6 @@ import pytest
 from tests.control.test_doors import needs
 from tests.support import until
 from tests.web.home import HOST, MEDIUM, TEMPERATURE, living, url
-
-CHROMIUM = shutil.which("chromium")
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="chromium is missing: apt-get install chromium")
 
 #: A client as an artist writes one: it listens to an address, and keeps what it hears of it.
 CLIENT = """
@@ -33,14 +28,6 @@ address => new Promise((ready, failed) => {
 
 
 ASK = "async address => (await fetch(address)).json()"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
 
 
 def page_of_ours(app, _):
@@ -72,8 +59,8 @@ def home(tmp_path):
 
 
 @needs("oscsend")
-def test_a_browser_hears_a_knob_move_when_another_peer_turns_it_and_turns_it_back(chromium, home):
-    page = chromium.new_page()
+def test_a_browser_hears_a_knob_move_when_another_peer_turns_it_and_turns_it_back(browser, home):
+    page = browser.new_page()
     page.goto(url(home, "/page"))
     page.evaluate(CLIENT, TEMPERATURE)
     subprocess.run(["oscsend", HOST, str(home.doors.port), TEMPERATURE, "f", "0.75"], check=True, timeout=10)
@@ -96,11 +83,11 @@ at => new Promise(done => {
 READ = "at => fetch(at).then(() => true, () => false)"
 
 
-def test_a_strangers_page_in_the_same_browser_opens_nothing_and_reads_nothing(chromium, home, tmp_path):
+def test_a_strangers_page_in_the_same_browser_opens_nothing_and_reads_nothing(browser, home, tmp_path):
     elsewhere = tmp_path / "elsewhere"
     elsewhere.mkdir()
     with living(elsewhere, page_of_a_stranger) as stranger:
-        page = chromium.new_page()
+        page = browser.new_page()
         page.goto(url(stranger, "/page"))
         assert page.evaluate(READ, url(stranger))
         assert not page.evaluate(OPENED, url(home).replace("http", "ws"))
@@ -109,8 +96,8 @@ def test_a_strangers_page_in_the_same_browser_opens_nothing_and_reads_nothing(ch
     assert home.web.porter.refused == {"page": 2}
 
 
-def test_a_page_without_leave_of_its_own_may_talk_to_nobody(chromium, home):
-    page = chromium.new_page()
+def test_a_page_without_leave_of_its_own_may_talk_to_nobody(browser, home):
+    page = browser.new_page()
     page.goto(url(home))
     assert not page.evaluate(READ, url(home))
     page.close()

@@ -15,7 +15,6 @@ from installation.recording import takes
 from tests.publishing.outside import ffprobe, needs_ffmpeg
 from tests.recording.rehearsal import frames, rehearse
 
-CHROMIUM = shutil.which("chromium")
 IMPRINT = CatalogueSettings(title="Burnt & <out>", artist="Ada", licence="CC BY 4.0", url="https://example.org/piece")
 OWL = "2026-11-23T14-05-09-owl"
 NASTY = "<b>&'quote\" ümlaut"
@@ -37,17 +36,6 @@ def folder(shown, tmp_path_factory):
     out = tmp_path_factory.mktemp("site")
     assert site(shown, out, IMPRINT, silent) == out / "index.html"
     return out
-
-
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
-    if CHROMIUM is None:
-        pytest.skip("chromium is missing: apt-get install chromium")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @contextlib.contextmanager
