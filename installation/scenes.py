@@ -51,7 +51,8 @@ class Scene:
     """Everything the engine and the store need to play. ``values`` are constants and ``score`` moves, by knob address.
 
     ``seed`` and ``size`` (pixels a side) are None where the scene leaves them to the machine. ``text`` is the TOML
-    as it was read, for the take. With ``camera`` it begins with what the camera sees, and with ``origin`` until then.
+    as it was read, for the take, and ``folder`` is where: what the text names is seen from there. With ``camera`` it
+    begins with what the camera sees, and with ``origin`` until then.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scene:
     overlays: tuple[Sign, ...] = ()
     casino: Casino | None = None
     ransom: Ransom | None = None
+    folder: Path = Path()
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.
@@ -112,6 +114,7 @@ def load(
             values=values,
             score=score,
             text=text,
+            folder=path.parent.resolve(),
             cues=_cues(raw, path.parent, assets.parent / "scenes", lambda table: scores.constants(table, knobs, melt)),
             modulators=_modulators(raw.get("modulate", {}), knobs, readings),
             overlays=signs.read(raw.get("overlay", []), knobs, readings),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from installation.console.entrance import PATH
 from installation.console.faults import Faults
-from installation.console.glances import Hands, Turned, hands, turn
+from installation.console.glances import Hands, Said, Turned, hands, turn
 from installation.console.origins import find
 from installation.console.picture import Feed
 from installation.control.commands import COMMANDS
@@ -44,6 +44,7 @@ class Console(Guest):
         self.faults = Faults()
         self.feed = Feed()
         self._turned: Mapping[str, Turned] = {}
+        self._said = Said()
         self._door: WebDoor | None = None
         self._hands_at = self._ask_at = -math.inf
 
@@ -59,23 +60,28 @@ class Console(Guest):
     def open(self, house: House) -> None:
         """Come in: lay the ring, and listen to the log."""
         self.house = house
-        self.hands = hands(house, {}, 0.0)
+        self.hands = hands(house, self._said, {}, 0.0)
         self.feed.ring = onlookers.lay(house.wires.glances)
         logging.getLogger().addHandler(self.faults)
 
     def hear(self, message: Message, now: float) -> bool:  # noqa: ARG002 - a picture is a picture at any time
-        """``/origin``: a picture by its name. Raises ``OriginError`` where there is none."""
-        if message.address != "/origin":
+        """``/origin``: a picture by its name. Raises ``OriginError`` where there is none. A prompt is overheard."""
+        if message.address not in {"/origin", "/prompt"}:
             return False
-        name = str(COMMANDS["/origin"].parse(message.arguments))
-        path = find(name, self.house.settings.state, share("assets"))
+        words = str(COMMANDS[message.address].parse(message.arguments))
+        said = self._said.over(self.house.scene)
+        if message.address == "/prompt":
+            self._said = said.prompted(words)
+            return False
+        path = find(words, self.house.settings.state, share("assets"))
+        self._said = said.brought(path)
         self.house.tell("engine", Order("adopt", {"path": path}))
         return True
 
     def look(self, now: float) -> None:
         """Tell the stage that somebody watches; see what moves the knobs."""
         if now >= self._hands_at:
-            self._hands_at, self.hands = now + HANDS_EVERY, hands(self.house, self._turned, now)
+            self._hands_at, self.hands = now + HANDS_EVERY, hands(self.house, self._said, self._turned, now)
         if self._door and self._door.port:
             self._announce(self._door.port)
             self._door = None

@@ -99,6 +99,11 @@ class Store:
         """The addresses that a cue has taken from the score."""
         return frozenset(address for address, fade in self._fades.items() if fade.goal is not None)
 
+    def put(self, now: float) -> dict[str, float]:
+        """Where cues and hands have told knobs to go, as board values: nothing on its way back, and no pin."""
+        cues = {address: fade.goal for address, fade in self._fades.items() if fade.goal is not None}
+        return cues | {address: hand.goal for address, hand in self._hands.items() if now < hand.until < math.inf}
+
     def modulate(self, address: str, modulator: Modulator | None, now: float) -> None:
         """Have a knob moved by a modulator, or by None any more; another of the same kind goes on in step."""
         before, new = self._modulations.get(self._knob(address).address), modulator or Still()

@@ -56,6 +56,17 @@ def test_a_held_knob_glides_in_a_straight_line_from_where_it_is():
     assert [kept.current(LIGHT.address, now, 0) for now in (10.0, 10.5, 11.0, 12.0, 20.0)] == [0.0, 2.0, 4.0, 8.0, 8.0]
 
 
+def test_where_knobs_were_put_is_where_hands_told_them_to_go_until_they_are_let_go_and_pins_are_not_told():
+    kept = store(values={LIGHT.address: 0.0}, score={HEAT.address: RISING})
+    kept.hold(LIGHT.address, 8.0, 10.0)
+    kept.fade({STEPS.address: 9.0}, 10.0, 60.0, "linear")
+    kept.pin(BLACK.address, 1.0, 10.0)
+    assert kept.put(10.1) == {LIGHT.address: 8.0, STEPS.address: 9.0}
+    kept.let_go(LIGHT.address, 11.0)
+    kept.fade({STEPS.address: None}, 11.0, 1.0, "linear")
+    assert kept.put(11.1) == {}
+
+
 def test_a_second_touch_in_mid_glide_starts_from_there():
     kept = store(values={LIGHT.address: 0.0})
     kept.hold(LIGHT.address, 8.0, 10.0)
