@@ -10,7 +10,7 @@ from installation import melting, scenes
 from installation.errors import Refusal
 from installation.machine.files import share
 from installation.readings import declared
-from installation.stage import alignment
+from installation.stage.drawing import drawn
 from installation.stage.outputs import SQUARE
 
 if TYPE_CHECKING:
@@ -49,19 +49,11 @@ def listed(settings: Settings, all_knobs: Mapping[str, Knob]) -> list[dict[str, 
     return [_listed(name, folders, all_knobs, settings.state / melting.NAME) for name in names]
 
 
-def outputs(settings: Settings) -> list[dict[str, Any]]:
-    """The projectors, and where their corners were when they were last kept."""
-    try:
-        kept = alignment.load(settings.state / alignment.NAME)
-    except Refusal:
-        kept = {}  # the stage says why
-    if not settings.stage.outputs:
-        bend = next(iter(kept.values()), None) if len(kept) == 1 else None
-        return [{"name": "", "corners": bend.corners if bend else SQUARE}]
-    return [
-        {"name": each.name, "corners": kept[each.name].corners if each.name in kept else each.corners}
-        for each in settings.stage.outputs
-    ]
+def outputs(settings: Settings, corners: Path) -> list[dict[str, Any]]:
+    """The projectors, and where their corners stand by the board ``corners``; straight before the stage has said so."""
+    names = [each.name for each in settings.stage.outputs] or [""]
+    stand = dict(enumerate(drawn(corners)))
+    return [{"name": name, "corners": stand.get(number, SQUARE)} for number, name in enumerate(names)]
 
 
 def _knob(each: Knob) -> dict[str, Any]:

@@ -18,11 +18,12 @@ FOLDER = "origins"
 PREFIX = "brought-"
 SIDE = 1024  # pixels: the largest a scene has
 MOST_BYTES = 32 * 2**20  # of an upload: a photograph of 80 megapixels
+PATIENCE = 60.0  # seconds for an upload to arrive, and those before it: 32 MiB over a poor telephone network
 KEPT = 64  # pictures; the oldest go
 
 
 class OriginError(Refusal):
-    """A picture that is not there, or that is too large to be taken."""
+    """A picture that is not there, or that is too large or too slow to be taken."""
 
 
 def find(name: str, state: Path, assets: Path) -> Path:

@@ -98,7 +98,8 @@ class Room:
 
     async def outputs(self, request: web.Request) -> web.Response:  # noqa: ARG002 - all players see the same
         """The projectors and their corners."""
-        return answers.to_json(await asyncio.to_thread(declarations.outputs, self._console.house.settings))
+        house = self._console.house
+        return answers.to_json(await asyncio.to_thread(declarations.outputs, house.settings, house.wires.corners))
 
     async def thumbnail(self, request: web.Request) -> web.Response:
         """What a scene begins with, small."""
@@ -121,18 +122,20 @@ class Room:
 
     async def bring(self, request: web.Request) -> web.Response:
         """Take a picture, one at a time, and begin from it."""
-        async with self._uploading:
-            data = await answers.read(request, origins.MOST_BYTES)
-            name = await asyncio.to_thread(origins.keep, data, self._console.house.settings.state)
+        try:
+            async with asyncio.timeout(origins.PATIENCE), self._uploading:
+                data = await answers.read(request, origins.MOST_BYTES)
+                name = await asyncio.to_thread(origins.keep, data, self._console.house.settings.state)
+        except TimeoutError:
+            raise origins.OriginError("The picture did not arrive in time. Make it smaller, or come nearer.") from None
         self._post(request, "/origin", name)
         return answers.to_json({"name": name})
 
     async def keep(self, request: web.Request) -> web.Response:
         """Write how the piece stands as a scene."""
-        house, values = self._console.house, dict(self._door.porter.subscriptions.values)
-        title = answers.text(await answers.told(request), "title")
-        scene, state = self._console.hands.scene, house.settings.state
-        name = await asyncio.to_thread(keeping.keep, title, scene, house.knobs, values, state)
+        console, title = self._console, answers.text(await answers.told(request), "title")
+        house = console.house
+        name = await asyncio.to_thread(keeping.keep, title, console.hands, house.knobs, house.settings.state)
         return answers.to_json({"name": name})
 
     def _post(self, request: web.Request, address: str, *arguments: str) -> None:

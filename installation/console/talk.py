@@ -13,6 +13,7 @@ from installation.console.viewers import Viewer
 from installation.control.packets import PacketError, encode
 from installation.controllers.surface import AT_HAND
 from installation.errors import Refusal
+from installation.stage.drawing import drawn
 from installation.web.callers import caller
 
 if TYPE_CHECKING:
@@ -115,13 +116,15 @@ class Talk:
             await asyncio.sleep(EVERY)
 
     def _tell_values(self) -> None:
-        """To players, what has moved and who moved it."""
+        """To players, what has moved and who moved it, and where the projectors' corners stand."""
         hands, values = self._console.hands, self._door.porter.subscriptions.values
         knobs = self._console.house.knobs
         standing = {at: value for at, value in values.items() if at in knobs or at.startswith("/cue/")}
         self._spread("values", standing)
         self._spread("rules", {address: hands.rules.get(address, "") for address in knobs})
         self._spread("turned", {address: [each.source, each.at] for address, each in hands.turned.items()})
+        corners = drawn(self._console.house.wires.corners)
+        self._spread("corners", {str(number): each for number, each in enumerate(corners, 1)})
 
     def _spread(self, kind: str, now: Mapping[str, Any]) -> None:
         before, self._told[kind] = self._told.get(kind, {}), now

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 PATIENCE = 10.0  # seconds for somebody to take what was said, before we hang up
 MOST_REFUSALS = 16  # that wait for somebody who does not read
-KEYED = frozenset({"values", "rules", "turned"})  # of these the newest of each address is kept, of others the newest
+#: Of these the newest of each address is kept, of others the newest.
+KEYED = frozenset({"values", "rules", "turned", "corners"})
 
 
 class Viewer:

@@ -58,6 +58,11 @@ class Wires:
         """Small pictures of what the audience sees, written by the stage; it is there where somebody may watch."""
         return self.folder / "glances"
 
+    @property
+    def corners(self) -> Path:
+        """Where the projectors' corners stand, written by the stage as soon as it shows something."""
+        return self.folder / "corners"
+
     def vitals(self, process: str) -> Path:
         """A process's own board: its beat and its readings."""
         return self.folder / f"vitals-{process}"

@@ -18,6 +18,7 @@ from installation.machine.settings import Settings
 from installation.machine.wires import Uplink, Wires
 from installation.records import Order
 from installation.stage.displays import EVERY, watching
+from installation.stage.drawing import Drawing
 from installation.stage.exposure import Exposure
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
@@ -89,6 +90,7 @@ class Stage:
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
         self._sharing = shared(settings.stage.sharing, now)
         self.onlookers = Onlookers(wires.glances)
+        self._drawing = Drawing(wires.corners)
         self._flips = 0
         self._shown = 0
 
@@ -119,6 +121,7 @@ class Stage:
         self._mind_the_displays(now)
         self.presenter.show(self._exposure(values, knobs, now), self.rig.outputs)
         self._beat(revision)
+        self._drawing.show(self.rig.aligned)
         if self._sharing and self._sharing.due(now):
             self._sharing.offer(self.presenter.glance(self._settings.sharing.width))
         if self.onlookers.due(now):
@@ -181,6 +184,7 @@ class Stage:
         self.writer.close()
         self._watch.close()
         self.onlookers.close()
+        self._drawing.close()
         if self._sharing:
             self._sharing.close()
         if self._preview:

@@ -60,11 +60,16 @@ class Rig:
         return covered(self._wanted, self._seen.displays)
 
     @property
+    def aligned(self) -> tuple[Output, ...]:
+        """Every output as it stands, lit or not; the very same ones until one of them has moved."""
+        return self._hand.outputs
+
+    @property
     def outputs(self) -> tuple[Output, ...]:
         """What is lit and therefore drawn; nothing when the window shows the canvas as it is."""
-        if not self._wanted and self._all[0].straight:
+        if not self._wanted and self.aligned[0].straight:
             return ()
-        return tuple(output for output in self._all if output.name in self._lit)
+        return tuple(output for output in self.aligned if output.name in self._lit)
 
     def hang(self, window: tuple[int, int]) -> None:
         """Place every output in a window of (width, height) pixels, bent as it was before."""
@@ -84,7 +89,7 @@ class Rig:
         if len(self._on) < len(self._wanted):
             self._on = bound(self._wanted, seen.displays)
         self.hang(self._window)
-        complete = all(output.name in self._lit for output in self._all)
+        complete = all(output.name in self._lit for output in self.aligned)
         return complete and self.covering not in {None, self._window}
 
     # ------------------------------------------------------------------ what is shown instead of the picture
@@ -95,7 +100,7 @@ class Rig:
         ``now`` is in seconds; ``canvas`` (width, height) in pixels.
         """
         faces = {
-            output: self._face(number, output) for number, output in enumerate(self._all) if output.name in self._lit
+            output: self._face(number, output) for number, output in enumerate(self.aligned) if output.name in self._lit
         }
         return self._cards.shown(self._chosen if self.aligning else pattern, faces, now, canvas)
 
@@ -171,8 +176,8 @@ class Rig:
 
     def _save(self) -> None:
         """Keep the corners. Raises ``StorageError`` when the disk is full."""
-        alignment.save(self._path, self._all)
-        log.info("The alignment of %s is kept in %s.", ", ".join(output.name for output in self._all), self._path)
+        alignment.save(self._path, self.aligned)
+        log.info("The alignment of %s is kept in %s.", ", ".join(output.name for output in self.aligned), self._path)
 
     def _taken(self, output: int, corner: int) -> Alignment:
         return self._hand.turn_to(output - 1).choose(corner - 1)
@@ -182,10 +187,6 @@ class Rig:
     @property
     def _hand(self) -> Alignment:
         return self._state or Alignment((whole(*self._window),))
-
-    @property
-    def _all(self) -> tuple[Output, ...]:
-        return self._hand.outputs
 
     def _hung(self, window: tuple[int, int]) -> Hanging:
         if not self._wanted:

@@ -71,6 +71,10 @@ def test_a_thumbnail_of_what_is_no_scene_is_refused_with_a_sentence(hall, path):
     assert (status, json.loads(body)["refused"][:8]) == (422, "There is")
 
 
+def test_a_projector_whose_stage_has_shown_nothing_yet_is_straight(hall):
+    assert json.loads(asked(hall, "/outputs.json")[2]) == [{"name": "", "corners": [[0, 0], [1, 0], [1, 1], [0, 1]]}]
+
+
 def test_every_scene_of_the_house_is_listed_with_its_title(hall):
     listed = json.loads(asked(hall, "/scenes.json")[2])
     assert {each["name"] for each in listed} >= {path.stem for path in share("scenes").glob("*.toml")}

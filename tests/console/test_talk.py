@@ -1,6 +1,7 @@
 """The talk with a page, at the socket: what it hears, what it may ask, and that nothing it sends does harm."""
 
 import asyncio
+import contextlib
 import json
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import strategies as st
 
 from installation.console.talk import LARGEST, _wish
 from installation.control.packets import PacketError
+from installation.stage.alignment import Alignment
+from installation.stage.drawing import Drawing
+from installation.stage.outputs import whole
 from tests.console.hall import ELSEWHERE, PASSCODE, entered, opened, standing
 from tests.support import until
 from tests.web.home import TEMPERATURE
@@ -49,6 +53,19 @@ def test_a_knob_turned_on_one_page_moves_on_another_which_hears_whose_hand_it_wa
             return await other.hears("rules", lambda told: told.get(TEMPERATURE) == "hand")
 
     talking(hall, turn)
+
+
+def test_a_page_hears_where_the_projectors_corners_stand_whoever_moves_them(hall):
+    drawing, state = Drawing(hall.wires.corners), Alignment((whole(640, 360),))
+
+    async def listen(page):
+        drawing.show(state.outputs)
+        await page.hears("corners", lambda told: told.get("1", [None])[0] == [0.0, 0.0])
+        drawing.show(state.put((0.25, 0.125)).outputs)
+        await page.hears("corners", lambda told: told.get("1", [None])[0] == [0.25, 0.125])
+
+    with contextlib.closing(drawing):
+        talking(hall, listen)
 
 
 def test_a_command_arrives(hall):

@@ -57,6 +57,15 @@ def test_arrows_alone_move_nothing_and_belong_to_somebody_else(hang):
     assert corner(rig) == (0, 0)
 
 
+def test_every_output_is_told_of_lit_or_dark_and_the_same_ones_while_nothing_moves(hang):
+    rig = hang(seen=ONLY_A)
+    stood = rig.aligned
+    assert [output.name for output in stood] == ["left", "right"]
+    assert rig.aligned is stood
+    press(rig, "1", "right")
+    assert rig.aligned[0].corners != stood[0].corners
+
+
 def test_a_number_takes_a_corner_and_arrows_move_it_by_a_pixel_and_with_shift_by_ten(hang):
     rig = hang()
     assert press(rig, "1", "right", "down", "down") == [True] * 4

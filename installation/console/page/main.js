@@ -10,7 +10,7 @@ import { picture } from "./picture.js";
 import { bar, bring, cues, scenes, words } from "./playing.js";
 import { Wire } from "./wire.js";
 
-const KINDS = ["piece", "scene", "machine", "values", "rules", "turned"];
+const KINDS = ["piece", "scene", "machine", "values", "rules", "turned", "corners"];
 const wire = new Wire(), header = top(), live = picture();
 let parts = [];
 
