@@ -31,10 +31,10 @@ def dialled(home, first=b""):
         yield raw
 
 
-def upgraded(raw):
+def upgraded(raw, path=b"/"):
     """Make a raw connection a WebSocket, by hand."""
     raw.sendall(
-        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"GET " + path + b" HTTP/1.1\r\nHost: 127.0.0.1\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
         b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
     )
     heard = b""
