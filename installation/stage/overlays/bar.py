@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from installation.readings.register import declared
 from installation.stage.overlays.figures import Figures, number, told
 from installation.stage.overlays.lines import single
-from installation.stage.overlays.sheet import EMBER, HAIR, Drawing, plate
+from installation.stage.overlays.sheet import EMBER, HAIR, Drawing, heading, plate
 
 if TYPE_CHECKING:
     from installation.signs import Sign
@@ -40,12 +40,10 @@ def draw(length: Length, sign: Sign, canvas: tuple[int, int]) -> Drawing:
     """Label and number above a thin bar."""
     size, width = sign.size * canvas[1], round(sign.width * canvas[0])
     thick = max(round(sign.height * canvas[1]), 2)
-    label = single(sign.label or sign.reading.rpartition("/")[2], "figures", size)
     said = single(length.said, "figures", size)
-    top = label.height + round(GAP * size)
+    top = said.height + round(GAP * size)
     sheet = plate(width, top + thick, size)
-    sheet.write(label, (0, 0))
-    sheet.write(said, (width - said.width, 0))
+    heading(sheet, sign.label or sign.reading.rpartition("/")[2], said)
     sheet.rule((0, top), width, thick, HAIR)
     if length.share > 0.0:
         sheet.rule((0, top), width * length.share, thick, EMBER)

@@ -11,7 +11,7 @@ import numpy as np
 from installation.readings.register import declared
 from installation.stage.overlays.figures import NOTHING, Figures, figured, told
 from installation.stage.overlays.lines import single
-from installation.stage.overlays.sheet import EMBER, FAINT, INK, Drawing, Sheet, plate
+from installation.stage.overlays.sheet import EMBER, FAINT, INK, Drawing, Sheet, heading, plate
 
 if TYPE_CHECKING:
     from installation.signs import Sign
@@ -88,8 +88,7 @@ class _Field:
 
 def _head(sheet: Sheet, curves: Curves, sign: Sign, size: float) -> None:
     number = single(f"{curves.now} {curves.unit}".strip() if curves.now != NOTHING else NOTHING, "figures", size)
-    sheet.write(single(sign.label or sign.reading.rpartition("/")[2], "figures", size), (0, 0), INK)
-    sheet.write(number, (sheet.width - number.width, 0), EMBER)
+    heading(sheet, sign.label or sign.reading.rpartition("/")[2], number, EMBER)
 
 
 def _foot(sheet: Sheet, curves: Curves, sign: Sign, size: float) -> None:

@@ -45,6 +45,12 @@ def single(words: str, cut: Cut, size: float) -> Block:
     return _block((words,), cut, size)
 
 
+def fitted(words: str, cut: Cut, size: float, room: float) -> Block:
+    """One line of this size, or of a smaller one if it would be wider than ``room`` pixels."""
+    block = single(words, cut, size)
+    return block if block.width <= room else single(words, cut, size * max(room, 1.0) / block.width)
+
+
 def wrapped(text: str, cut: Cut, size: float, room: float) -> Block:
     """A text in lines no wider than ``room`` pixels; its own line ends stay.
 
@@ -63,12 +69,13 @@ def mask(block: Block, align: str = "left") -> Mask:
         x = spare * _share(align, left=runs_left(words))
         for run in runs(words, block.cut):
             face = font(run.face, block.size)
-            pen.text((x, _baseline(row, block.size)), run.words, 255, face, anchor="ls")
+            pen.text((x, baseline(row, block.size)), run.words, 255, face, anchor="ls")
             x += face.getlength(run.words)
     return np.asarray(sheet)
 
 
-def _baseline(row: int, size: float) -> float:
+def baseline(row: int, size: float) -> float:
+    """Where the letters of a row stand, in pixels from the block's top."""
     return round(ASCENT * size + row * LEADING * size)
 
 
@@ -80,7 +87,7 @@ def _share(align: str, *, left: bool) -> float:
 
 def _block(lines: tuple[str, ...], cut: Cut, size: float) -> Block:
     width = max(length(line, cut, size) for line in lines)
-    height = _baseline(len(lines) - 1, size) + DESCENT * size
+    height = baseline(len(lines) - 1, size) + DESCENT * size
     return Block(lines, cut, size, math.ceil(width) + 1, math.ceil(height))
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from installation.stage.overlays.lines import Block, mask
+from installation.stage.overlays.lines import Block, baseline, fitted, mask
 
 if TYPE_CHECKING:
     from installation.records import Pixels
@@ -27,6 +27,7 @@ SAFE = 0.05  # of each side: what an overscanning display, a frame or a blended 
 PAD, SOFT = 1.8, 0.4  # of a plate, in sizes: how far its sheet reaches beyond the contents, and how softly it ends
 TIGHT = 0.45  # sizes by which it ends sooner above and below: lines have room there already, and plates stand close
 REACH = 2.3  # times SOFT, where a Gaussian has all but ended
+BETWEEN = 0.5  # sizes: least room between a label and its number
 FINE = 4  # bits of a pixel that lines are drawn to
 
 
@@ -100,6 +101,13 @@ class Sheet:
     def done(self) -> Drawing:
         """The sheet as it is."""
         return Drawing(self._pixels, self._pad)
+
+
+def heading(sheet: Sheet, label: str, number: Block, colour: Ink = INK) -> None:
+    """A label at the left of the first line, its number at the right; the label is smaller where both would touch."""
+    words = fitted(label, number.cut, number.size, sheet.width - number.width - BETWEEN * number.size)
+    sheet.write(words, (0, baseline(0, number.size) - baseline(0, words.size)))
+    sheet.write(number, (sheet.width - number.width, 0), colour)
 
 
 def plate(width: int, height: int, size: float) -> Sheet:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from installation.stage.overlays.lines import LEADING, length, mask, single, wrapped
+from installation.stage.overlays.lines import LEADING, fitted, length, mask, single, wrapped
 
 PROSE = (
     "A machine is shown one photograph and asked to remember it. Every generation burns the picture into noise and "
@@ -24,6 +24,14 @@ def test_no_line_is_wider_than_its_room(words, room):
 @given(WORDS, st.floats(30, 400))
 def test_breaking_loses_nothing_but_spaces(words, room):
     assert "".join(wrapped(words, "prose", 12.0, room).lines).replace(" ", "") == words.replace(" ", "")
+
+
+@given(WORDS, st.floats(0.5, 1.5))
+def test_a_fitted_line_is_one_line_and_shrinks_only_if_it_must(words, share):
+    asked = single(words, "figures", 40.0)
+    given = fitted(words, "figures", 40.0, share * asked.width)
+    assert given.lines == asked.lines
+    assert given == asked if share >= 1.0 else given.width <= 1.1 * share * asked.width  # letters are hinted
 
 
 @pytest.mark.parametrize("text", [PROSE, JAPANESE])
