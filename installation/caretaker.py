@@ -26,8 +26,10 @@ from installation.records import Message
 
 log = logging.getLogger(__name__)
 
+AFTER_CLOSING = 5.0  # seconds until what was made is published: by then the recorder has closed the take
 LATE_RESTART = 3600  # seconds: a machine that slept through the night does not restart its engine before the public
 EXPORT_PATIENCE = 4 * 3600.0  # seconds
+CLOSE_WITHIN = 2.0  # seconds: longer than a child takes to be noticed and killed
 LOG = "burntout.log"
 EXPORTED = "exported"  # a file of this name in a take's folder: the chore has published it
 
@@ -53,8 +55,9 @@ class Caretaker:
         self._settings, self._programme = settings, programme
         self._projectors = Projectors(settings.projector)
         self._systemd = ServiceManager()
-        what = programme.chores.publish if programme else ()
-        self._exporting = Export(settings.state, what=what)
+        self._chores = (programme or Programme(settings.zone)).chores
+        self._exporting = Export(settings.state, what=self._chores.publish, config=settings.file)
+        self._is_open, self._export_due = False, float("inf")
 
     def __enter__(self) -> Self:
         self._projectors.__enter__()
@@ -70,16 +73,22 @@ class Caretaker:
         self._projectors.__exit__(kind, error, trace)
 
     def doors(self, *, is_open: bool) -> None:
-        """The doors were opened or closed: the projectors follow when their lamps can."""
+        """The doors were opened or closed: the projectors follow when their lamps can, publishing after a closing."""
         self._projectors.want(on=is_open)
+        if self._chores.closing and self._is_open and not is_open:
+            self._export_due = time.monotonic() + AFTER_CLOSING
+        self._is_open = is_open
 
     def look(self, now: float, frames: float, health: Callable[[], Wellbeing]) -> None:
         """Once a tick: ``frames`` is the stage's counter; how the piece is, is asked for when it is told."""
         self._systemd.look(now, frames, lambda: _sentence(health()))
+        if now >= self._export_due:
+            self._export_due = float("inf")
+            threading.Thread(target=self._exporting.run, name="export", daemon=True).start()
 
     def chores(self, post: Callable[[Message], object]) -> dict[str, Chore]:
         """What the programme wants done at night, by name."""
-        plan, state = (self._programme or Programme(self._settings.zone)).chores, self._settings.state
+        plan, state = self._chores, self._settings.state
         restart, collapse = (Message(each, (), "programme") for each in ("/engine/restart", "/collapse/start"))
         wanted: dict[str, tuple[int | None, Callable[[], object], int | None]] = {
             "restart": (plan.restart, lambda: post(restart), LATE_RESTART),
@@ -94,13 +103,33 @@ class Caretaker:
 class Export:
     """Publishes the last finished take in a process of its own, with the least right to the processor."""
 
-    def __init__(self, state: Path, patience: float = EXPORT_PATIENCE, what: Sequence[str] = ()) -> None:
-        """``patience``: seconds until it is given up. ``what``: forms, ``bag``, ``site``; else the usual forms."""
+    def __init__(
+        self,
+        state: Path,
+        patience: float = EXPORT_PATIENCE,
+        what: Sequence[str] = (),
+        config: Path | None = None,
+    ) -> None:
+        """``patience``: seconds until it is given up. ``what``: forms, ``bag``, ``site``; else the usual forms.
+
+        ``config`` is the machine.toml in which the catalogue has its imprint.
+        """
         self._state, self._patience, self._what = state, patience, what
-        self._closed = threading.Event()
+        self._config = ["--config", str(config)] if config else []
+        self._closed, self._turn = threading.Event(), threading.Lock()
 
     def run(self) -> None:
-        """Publish, unless that was done or there is nothing to publish. Waits for it: the calendar's thread may."""
+        """Publish, unless that was done or there is nothing to publish. Waits for it, in a thread that may.
+
+        While it is at it a second call does nothing.
+        """
+        if self._turn.acquire(blocking=False):
+            try:
+                self._publish()
+            finally:
+                self._turn.release()
+
+    def _publish(self) -> None:
         finished = [take for take in takes.all_takes(self._state) if take.status == "complete"]
         if not finished or self._was_done(finished[-1]) or self._closed.is_set():
             log.info("Nothing to export: no take has ended since the last time.")
@@ -120,14 +149,17 @@ class Export:
     def _called(self, words: Sequence[str]) -> int:
         """The exit code of one of our own commands, run with the least right to the processor."""
         nice = ["nice", "-n", "19"] if shutil.which("nice") else []
-        command = [*nice, sys.executable, "-m", "installation", *words, "--state", str(self._state)]
+        where = ["--state", str(self._state), *self._config]
+        command = [*nice, sys.executable, "-m", "installation", *words, *where]
         silent = subprocess.DEVNULL
         with subprocess.Popen(command, stdin=silent, stdout=silent, stderr=silent) as child:  # noqa: S603 - ourselves
             return self._await_end(child)
 
     def close(self) -> None:
-        """End whatever is being published."""
+        """End whatever is being published, and wait until it has ended."""
         self._closed.set()
+        if self._turn.acquire(timeout=CLOSE_WITHIN):
+            self._turn.release()
 
     def _await_end(self, child: subprocess.Popen[bytes]) -> int:
         deadline = time.monotonic() + self._patience

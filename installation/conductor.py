@@ -243,7 +243,7 @@ class Conductor:
             guest.look(now)
         self._mind_the_engine()
         self._mind_the_doors(now)
-        self._desk.look(now, self.scene, self._playing.told)
+        self._desk.look(now, self.scene, self._playing.told, is_open=self._open)
         self._caretaker.look(now, self._staff["stage"].vitals["frames"], self.health)
         if self._instruments:
             engine_vitals, size = self._staff["engine"].vitals.read, self._playing.told.get("size", 0)

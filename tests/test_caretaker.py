@@ -5,6 +5,8 @@ import os
 import socket
 import stat
 import sys
+import threading
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
@@ -12,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from installation.caretaker import LATE_RESTART, LOG, Caretaker, Export, orders, rotate
+from installation.caretaker import AFTER_CLOSING, EXPORTED, LATE_RESTART, LOG, Caretaker, Export, orders, rotate
 from installation.machine.settings import Settings
 from installation.programme.chores import Chores
 from installation.programme.hours import Programme
@@ -168,6 +170,79 @@ def test_closing_ends_an_export(tmp_path, publisher):
     export.close()
     export.run()
     assert called(tmp_path) == []
+
+
+def test_the_catalogue_of_the_night_bears_the_houses_imprint(tmp_path, publisher):
+    last = finished(tmp_path, "2026-11-23T10-00-00-hearth")
+    publisher()
+    Export(tmp_path, what=("site",), config=tmp_path / "machine.toml").run()
+    assert called(tmp_path) == [f"-m installation publish site --state {tmp_path} --config {tmp_path}/machine.toml"]
+    assert (last / EXPORTED).exists()
+
+
+def test_two_exports_are_never_under_way_at_once(tmp_path, publisher):
+    finished(tmp_path, "2026-11-23T10-00-00-hearth")
+    publisher(f"until [ -e {tmp_path}/go ]; do sleep 0.01; done")
+    export = Export(tmp_path)
+    first = threading.Thread(target=export.run)
+    first.start()
+    until(lambda: called(tmp_path))
+    export.run()
+    (tmp_path / "go").touch()
+    first.join(20.0)
+    assert len(called(tmp_path)) == 1
+
+
+def test_whoever_closes_waits_until_nobody_publishes_any_more(tmp_path, publisher):
+    finished(tmp_path, "2026-11-23T10-00-00-hearth")
+    publisher("exec sleep 100")
+    export = Export(tmp_path)
+    publishing = threading.Thread(target=export.run)
+    publishing.start()
+    until(lambda: called(tmp_path))
+    export.close()
+    publishing.join(20.0)
+    assert not publishing.is_alive()
+
+
+AT_CLOSING = Chores(closing=True, publish=("site",))
+
+
+def closing(tmp_path, doors=(True, False), chores=AT_CLOSING):
+    """What was called when the doors have been opened (True) or closed, and ten seconds have passed."""
+    finished(tmp_path, "2026-11-23T10-00-00-hearth")
+    with Caretaker(settings(tmp_path, kind="none"), plan(chores)) as caretaker:
+        for is_open in doors:
+            caretaker.doors(is_open=is_open)
+        caretaker.look(time.monotonic() + 2 * AFTER_CLOSING, 1.0, lambda: Piece("closed", "hearth", 7, 60.0))
+        until(lambda: called(tmp_path) or not any(each.name == "export" for each in threading.enumerate()), 60.0)
+    return called(tmp_path)
+
+
+def test_after_a_closing_the_take_is_published(tmp_path, publisher):
+    publisher()
+    assert closing(tmp_path) == [f"-m installation publish site --state {tmp_path}"]
+
+
+@pytest.mark.parametrize("doors", [(False,), (False, True), (True,)])
+def test_only_a_closing_publishes(tmp_path, publisher, doors):
+    publisher()
+    assert closing(tmp_path, doors) == []
+
+
+def test_a_closing_publishes_nothing_where_the_programme_says_a_time(tmp_path, publisher):
+    publisher()
+    assert closing(tmp_path, chores=ALL) == []
+
+
+def test_a_take_is_published_a_moment_after_the_closing(tmp_path, publisher):
+    publisher()
+    finished(tmp_path, "2026-11-23T10-00-00-hearth")
+    with Caretaker(settings(tmp_path, kind="none"), plan(AT_CLOSING)) as caretaker:
+        caretaker.doors(is_open=True)
+        caretaker.doors(is_open=False)
+        caretaker.look(time.monotonic(), 1.0, lambda: Piece("closed", "hearth", 7, 60.0))
+        assert not any(each.name == "export" for each in threading.enumerate())
 
 
 def test_the_log_is_put_away_packed_and_old_ones_go(tmp_path):

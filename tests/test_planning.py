@@ -27,6 +27,7 @@ at = "11:00"
 scene = "hearth"
 [chores]
 restart = "02:30"
+export = "closing"
 """
 
 
@@ -75,6 +76,7 @@ def test_the_week_is_a_table_with_reasons_and_chores(say):
     assert "Mon 29 Mar 2027  10:00-12:00  11:00 hearth  Easter Monday" in said
     assert said.count("closed  ") == 5
     assert "chore restart: next on Sunday 28 March 2027, 03:30 CEST" in said
+    assert "chore export: after every closing of the doors" in said
 
 
 def test_a_plan_without_end_says_how_far_it_looked():

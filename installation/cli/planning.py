@@ -146,3 +146,5 @@ def _say_chores(now: datetime, found: Programme) -> None:
     for name in plan.CHORES:
         if (minutes := getattr(found.chores, name)) is not None:
             say(f"chore {name}: next on {spoken(next_time(now, minutes, found.zone), found)}")
+    if found.chores.closing:
+        say("chore export: after every closing of the doors")

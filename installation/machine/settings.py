@@ -344,6 +344,7 @@ class Settings(Section):
     energy: EnergySettings = EnergySettings()
     governor: GovernorSettings = GovernorSettings()
     projector: ProjectorSettings = ProjectorSettings()
+    _file: Path | None = None
 
     @field_validator("timezone")
     @classmethod
@@ -353,6 +354,11 @@ class Settings(Section):
         except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError
             raise ValueError(f"no time zone {name!r}; use a name like Europe/Berlin") from error
         return name
+
+    @property
+    def file(self) -> Path | None:
+        """The machine.toml they were read from, for commands that this process starts; None where there is none."""
+        return self._file
 
     @property
     def zone(self) -> ZoneInfo:
@@ -372,9 +378,11 @@ def load(path: Path | None, overrides: dict[str, Any] | None = None) -> Settings
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}.") from error
     try:
-        return Settings.model_validate(_merge(given, overrides or {}))
+        settings = Settings.model_validate(_merge(given, overrides or {}))
     except ValidationError as error:
         raise SettingsError(_sentence(path, error)) from error
+    settings._file = path.resolve() if path else None  # noqa: SLF001 - of our own record, as it is made
+    return settings
 
 
 def _merge(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:

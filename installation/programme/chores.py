@@ -15,7 +15,8 @@ class Chores:
     """What a plan says about the night, in minutes after midnight; None leaves a chore out.
 
     ``collapse`` retrains ember on its own pictures from then on until the doors open.
-    ``publish`` is what ``export`` makes of the last take: names of forms, ``bag``, and ``site`` for the catalogue.
+    ``publish`` is what ``export`` makes of the last take: names of forms, ``bag``, and ``site`` for the catalogue;
+    ``closing`` exports after every closing of the doors, at no time of day.
     ``takes_bytes`` is how much room takes may use before ``tidy`` deletes the oldest; without it nothing is deleted.
     ``logs_days`` is for how many days ``rotate`` keeps yesterday's logs.
     """
@@ -25,6 +26,7 @@ class Chores:
     rotate: int | None = None
     tidy: int | None = None
     collapse: int | None = None
+    closing: bool = False
     publish: tuple[str, ...] = ()
     takes_bytes: int | None = None
     logs_days: int = LOGS_DAYS

@@ -22,6 +22,7 @@ __all__ = ["ProgrammeError", "load", "overruled"]
 Read = TypeVar("Read")
 TABLES = ("timezone", "place", "hours", "exception", "holiday", "late", "play", "chores")
 CHORES = ("restart", "export", "rotate", "tidy", "collapse")
+CLOSING = "closing"  # instead of a time of day for export
 LONGEST_EXCEPTION = 366  # days
 LONGEST_NAME = 80  # letters of a holiday's, a late night's or an exception's
 GIGABYTE = 10**9
@@ -203,16 +204,18 @@ def _weekdays(raw: Any) -> frozenset[int]:
 
 def _chores(table: Mapping[str, Any]) -> Chores:
     _require_known("chores.", table, (*CHORES, "publish", "takes_gb", "logs_days"))
-    times = {name: minutes(f"chores.{name}", table[name]) for name in CHORES if name in table}
+    closing = table.get("export") == CLOSING
+    timed = [name for name in CHORES if name in table and not (closing and name == "export")]
+    times = {name: minutes(f"chores.{name}", table[name]) for name in timed}
     publish = _names("chores.publish", table.get("publish", []))
-    if publish and "export" not in times:
-        raise ProgrammeError('chores.publish needs a time: add export = "05:10".')
+    if publish and "export" not in table:
+        raise ProgrammeError('chores.publish needs a time: add export = "closing", or a time of day.')
     budget, days = table.get("takes_gb"), table.get("logs_days", LOGS_DAYS)
     if budget is not None and "tidy" not in times:
         raise ProgrammeError('chores.takes_gb needs a time to look: add tidy = "06:00".')
     kept = None if budget is None else int(_number("chores.takes_gb", budget, 0.1, MOST_GIGABYTES, "GB") * GIGABYTE)
     logs = int(_number("chores.logs_days", days, 1, MOST_DAYS, "days"))
-    return Chores(**times, publish=publish, takes_bytes=kept, logs_days=logs)
+    return Chores(**times, closing=closing, publish=publish, takes_bytes=kept, logs_days=logs)
 
 
 def _names(key: str, raw: Any) -> tuple[str, ...]:

@@ -50,15 +50,27 @@ class Desk:
         self._beginning: Order | None = None
         self._ring, self._ring_due = ring, 0.0
         self._turning: Path | None = None  # the ring's own take
+        self._is_open, self._goes_on = True, False  # goes on: a take begins with the next opening
 
     @property
     def _open(self) -> Path | None:
         """The take that is being written, asked for or not."""
         return self.take or self._turning
 
-    def look(self, now: float, scene: Scene, playing: Mapping[str, Any]) -> None:
-        """Once a tick: let the ring turn. After a disk refused it is tried again a turn later."""
-        if self._ring is None or self.take or not playing or now < self._ring_due:
+    def look(self, now: float, scene: Scene, playing: Mapping[str, Any], *, is_open: bool = True) -> None:
+        """Once a tick: end the take with the day and begin the next one; let the ring turn.
+
+        Behind closed doors the ring holds still: in the morning it still has the last minutes of the evening. Where a
+        disk refused, it is tried again a turn later.
+        """
+        if self._is_open and not is_open:
+            self._close()
+        self._is_open = is_open
+        if not is_open or not playing:
+            return
+        if self._goes_on:
+            self.start(scene, playing)
+        if self._ring is None or self.take or now < self._ring_due:
             return
         self._ring_due = now + self._ring
         self._pause()
@@ -66,6 +78,12 @@ class Desk:
         folder = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
         self._turning = self._state / RING / folder.name
         self._begin(self._turning, scene, playing, discard=[str(each) for each in old])
+
+    def _close(self) -> None:
+        """A day is a take: what nobody ended goes on in another one with the next opening."""
+        if self.take:
+            self._recorder(Order("stop", {"reason": "The doors closed."}))
+            self.take, self._goes_on = None, True
 
     def keep(self) -> None:
         """Make takes of what the ring holds. Raises ``Refusal`` where it does not turn, or holds nothing."""
@@ -85,6 +103,7 @@ class Desk:
         if self.take:
             raise Refusal(f"Already recording {self.take.name}; send /record/stop first.")
         self._pause()
+        self._goes_on = False
         self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
         self._begin(self.take, scene, playing)
         log.info("Recording to %s.", self.take)
@@ -99,10 +118,12 @@ class Desk:
         self._keep_lineage()
 
     def stop(self) -> None:
-        """End the take. Raises ``Refusal`` when none is running."""
-        if not self.take:
+        """End the take, or have none begin with the next opening. Raises ``Refusal`` when none is running."""
+        if not self.take and not self._goes_on:
             raise Refusal("Nothing is being recorded; send /record/start first.")
-        self._recorder(Order("stop"))
+        if self.take:
+            self._recorder(Order("stop"))
+        self._goes_on = False
         self.take, self._ring_due = None, 0.0
 
     def orders(self) -> list[Order]:

@@ -15,7 +15,7 @@ from installation.recording.segment import BT709, LIMITED, TICKS, Codec, picture
 if TYPE_CHECKING:
     from installation.records import Frame
 
-LIST = "live.m3u8"
+LIST, PIECE, PIECES = "live.m3u8", "live-%06d.ts", "live-[0-9]*.ts*"  # the last also finds what was half written
 KEY_TICKS = 2 * TICKS  # between two pictures at which a player may begin
 H264 = Codec(
     "libx264",
@@ -42,6 +42,8 @@ class Live:
         if "%" in str(folder):
             raise StorageError(f"{folder}: FFmpeg takes the % for a number. Choose another recording.hls.")
         self._folder, self.last = require_writable(folder), after
+        with said_of(folder):
+            _sweep(folder)
         self._shape: tuple[int, ...] = ()
         self._began_ns = 0
         self._pts = self._key = -KEY_TICKS
@@ -72,8 +74,17 @@ class Live:
     def _open(self, first: Frame) -> None:
         import av
 
-        pieces = {"hls_segment_filename": str(self._folder / "live-%06d.ts")}
+        pieces = {"hls_segment_filename": str(self._folder / PIECE)}
         with said_of(self._folder):
             self._container = av.open(str(self._folder / LIST), "w", format="hls", options={**MUXER, **pieces})
             self._stream = stream_of(self._container, H264, first.pixels)
         self._shape, self._began_ns, self._pts, self._key = first.pixels.shape, first.stamp_ns, -1, -KEY_TICKS
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what earlier lives left and the list does not name: whoever was to delete it in time is gone."""
+    written = folder / LIST
+    listed = set(written.read_text(encoding="utf-8").splitlines()) if written.exists() else set()
+    for piece in folder.glob(PIECES):
+        if piece.name not in listed:
+            piece.unlink(missing_ok=True)

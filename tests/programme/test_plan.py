@@ -127,6 +127,11 @@ def test_chores_have_times_and_takes_a_budget(tmp_path):
     assert read(tmp_path, text).chores == Chores(restart=300, tidy=360, takes_bytes=500_000_000, logs_days=7)
 
 
+def test_what_was_made_may_be_published_after_every_closing_instead_of_at_a_time(tmp_path):
+    text = '[chores]\nexport = "closing"\npublish = ["site"]'
+    assert read(tmp_path, text).chores == Chores(closing=True, publish=("site",))
+
+
 LINES = {
     "a key": ("timezone = 'Europe/Berlin'\n\n[hours]\ndaily = []\nmonday = 3", 5),
     "an unknown key": ("[place]\nlatitude = 1\nlongitud = 2", 3),
@@ -189,6 +194,7 @@ WRONG = {
     "an exception at the end of time": ("[[exception]]\ndate = 9999-12-31\nhours = []", "1970 to 9000"),
     "an unknown chore": ('[chores]\nrestrat = "05:00"', r"Did you mean restart\?"),
     "a chore at no time": ("[chores]\nrestart = 5", "a time of day"),
+    "another chore at the closing": ('[chores]\ntidy = "closing"', "a time of day"),
     "a budget without a time": ("[chores]\ntakes_gb = 5", "add tidy"),
     "something to publish without a time": ('[chores]\npublish = ["site"]', "add export"),
     "a name that could be a path": ('[chores]\nexport = "05:10"\npublish = ["../x"]', "list of names"),

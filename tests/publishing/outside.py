@@ -21,6 +21,12 @@ def ffprobe(path: Path, *, count: bool = True) -> dict[str, Any]:
     return dict(json.loads(told))
 
 
+def streamed(address: str, seconds: float = 2.0) -> dict[str, Any]:
+    """What a player finds that joins a live stream and watches it for so many seconds of it; nothing is waited for."""
+    packets = ["-show_packets", "-read_intervals", f"%+{seconds:g}"]
+    return dict(json.loads(ran("ffprobe", "-v", "error", "-show_streams", *packets, "-of", "json", address)))
+
+
 def identify(path: Path, what: str) -> list[str]:
     """One line for each picture in a file, in ImageMagick's format letters."""
     return ran("identify", "-quiet", "-format", what + "\\n", path).decode().splitlines()

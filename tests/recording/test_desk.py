@@ -25,10 +25,11 @@ class Office:
     def start(self):
         self.desk.start(load(share("scenes") / "hearth.toml", all_knobs(), share("assets")), PLAYING)
 
-    def turn(self, now):
-        """Look at the ring, and return the orders that came of it."""
+    def turn(self, now, *, is_open=True):
+        """Look at the ring and the doors, and return the orders that came of it."""
         before = len(self.recorder)
-        self.desk.look(now, load(share("scenes") / "hearth.toml", all_knobs(), share("assets")), PLAYING)
+        scene = load(share("scenes") / "hearth.toml", all_knobs(), share("assets"))
+        self.desk.look(now, scene, PLAYING, is_open=is_open)
         return self.recorder[before:]
 
 
@@ -164,6 +165,46 @@ def test_a_disk_that_refuses_the_ring_is_asked_again_a_turn_later(ring):
     ring.desk.refused()
     assert ring.turn(1.0) == []
     assert [order.name for order in ring.turn(600.0)] == ["start"]
+
+
+def test_a_day_is_a_take_the_closing_ends_it_and_the_opening_begins_the_next(office):
+    office.start()
+    first = office.desk.take
+    (ended,) = office.turn(0.0, is_open=False)
+    assert (ended.name, ended.data["reason"]) == ("stop", "The doors closed.")
+    assert office.desk.take is None
+    assert office.turn(1.0, is_open=False) == []
+    assert [order.name for order in office.turn(2.0)] == ["start"]
+    assert office.desk.take != first
+    assert office.turn(3.0) == []
+
+
+def test_where_nothing_was_recorded_nothing_begins_with_the_next_opening(office):
+    office.turn(0.0, is_open=False)
+    assert office.turn(1.0) == []
+
+
+def test_a_stop_behind_closed_doors_is_heard_in_the_morning(office):
+    office.start()
+    office.turn(0.0, is_open=False)
+    office.desk.stop()
+    assert office.turn(1.0) == []
+    with pytest.raises(Refusal, match="/record/start"):
+        office.desk.stop()
+
+
+def test_a_take_that_is_begun_behind_closed_doors_goes_on(office):
+    office.turn(0.0, is_open=False)
+    office.start()
+    assert office.turn(1.0, is_open=False) == []
+    assert office.turn(2.0) == []
+    assert office.desk.take is not None
+
+
+def test_behind_closed_doors_the_ring_holds_the_evening(ring):
+    ring.turn(0.0)
+    assert ring.turn(10_000.0, is_open=False) == []
+    assert [order.name for order in ring.turn(20_000.0)] == ["stop", "start"]
 
 
 def test_what_is_kept_becomes_takes_and_never_replaces_one(tmp_path):

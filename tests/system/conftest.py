@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.system import evening as evenings
 from tests.system import faults
 
 
@@ -12,3 +13,9 @@ def ledger(request):
     yield entered
     if request.config.getoption("--faults"):
         faults.close(entered)
+
+
+@pytest.fixture(scope="session")
+def evening(tmp_path_factory):
+    """A whole evening of the program, which is over: takes, stream and catalogue of it are there."""
+    return evenings.held(tmp_path_factory.mktemp("evening"))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
-import json
 import logging
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,26 +11,30 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation.errors import Refusal
-from installation.publishing.catalogue import curves, tree
+from installation.publishing.catalogue import curves, lineages, tree
+from installation.publishing.catalogue.curves import Curve, Spending
+from installation.publishing.catalogue.lineages import Strand
+from installation.publishing.catalogue.tree import Tree
 from installation.publishing.film import H264, shoot_film, shooting
 from installation.publishing.forms.registry import FORMS
+from installation.publishing.kinship import kinship
 from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.selection import matched, thinned
 from installation.publishing.stills import srgb
 from installation.publishing.whole import whole_folder
-from installation.recording import takes
+from installation.recording import segment, takes
 
 if TYPE_CHECKING:
-    from installation.publishing.catalogue.curves import Curve, Spending
-    from installation.publishing.catalogue.tree import Tree
+    from pydantic import TypeAdapter
+
     from installation.publishing.film import Progress
     from installation.recording.takes import Mark, Take
     from installation.records import Generation, Pixels
 
 log = logging.getLogger(__name__)
 
-SCHEMA = 1
+SCHEMA = 2
 NOTE = "leaf.json"
 FILM, RATE, TALLEST = "film.mp4", 30, 720  # the film for a page: its name, pictures a second, pixels
 LONGEST = 600.0  # seconds of it; what is longer begins here and is whole in the archive
@@ -52,19 +55,30 @@ class Picture:
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Leaf:
-    """One take, ready to be set. ``name`` is safe as a file's name; ``lacks`` are sentences about what is not there."""
+class Matter:
+    """What was made and measured of a take once, and stands in ``leaf.json``: a page is set from it alone.
 
-    name: str
-    take: Take
-    scene: str
+    ``of`` says of which state of the take; ``lacks`` are sentences about what is not there.
+    """
+
+    of: Sequence[str]
     pictures: Sequence[Picture]
     film: str
     generations: int
     tree: Tree | None
     curves: Sequence[Curve]
     spending: Sequence[Spending]
+    strands: Sequence[Strand]
     lacks: Sequence[str]
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Leaf(Matter):
+    """One take, ready to be set. ``name`` is safe as a file's name, ``scene`` is the text of its scene."""
+
+    name: str
+    take: Take
+    scene: str
 
     @property
     def title(self) -> str:
@@ -80,6 +94,7 @@ class Leaf:
         """What is known of how it was made, name and words."""
         made, seconds = self.take.manifest, (self.take.ended or self.take.started) - self.take.started
         known = {
+            "restaged": kinship(self.take),
             "recorded": f"{self.take.started:%d %B %Y, %H:%M} UTC",
             "length": f"{seconds}".partition(".")[0] if self.take.ended else "cut off",
             "generations": str(self.generations),
@@ -103,61 +118,69 @@ def safe(name: str) -> str:
 
 
 def gathered(take: Take, folder: Path, progress: Progress) -> Leaf:
-    """The leaf of a take, its film and its stills in ``folder / name``; those made before are used again.
+    """The leaf of a take, its film and its stills in ``folder / name``; what was made of it before is used again.
 
     A take that is damaged gives what it has, and ``lacks`` says what is missing. Raises ``PublishError`` for a disk
     that refuses, and for nothing else.
     """
     name = safe(take.folder.resolve().name)
-    generations = list(takes.generations(take))
-    marks = takes.marks(take.folder)
-    finished = [mark for mark in marks if mark.phase == "generation"]
-    said = _made(take, folder / name) or _make(take, folder / name, finished, progress)
+    matter = _made(take, folder / name) or _make(take, folder / name, progress)
     progress(1.0)
-    pictures = [Picture(**each) for each in said["pictures"]]
-    placed = _placed(finished, generations, pictures)
-    return Leaf(
-        name=name,
-        take=take,
-        scene=_scene(take),
-        pictures=pictures,
-        film=said["film"],
-        generations=len(generations),
-        tree=tree.planted(tree.branches(generations, take.origin), placed),
-        curves=curves.curves(take),
-        spending=curves.spending(take),
-        lacks=said["lacks"],
-    )
+    known = {each.name: getattr(matter, each.name) for each in dataclasses.fields(Matter)}
+    return Leaf(**known, name=name, take=take, scene=_scene(take))
 
 
-def _made(take: Take, folder: Path) -> dict | None:  # type: ignore[type-arg] # JSON
+def _made(take: Take, folder: Path) -> Matter | None:
     """What was made of this very take before, where all of it is still there."""
     try:
-        said = json.loads((folder / NOTE).read_bytes())
-        files = [each["file"] for each in said["pictures"]] + [said["film"]] * bool(said["film"])
-        whole = all((folder / Path(file).name).is_file() for file in files)
-        return dict(said) if whole and said["of"] == _state_of(take) and not said["lacks"] else None
-    except (OSError, ValueError, KeyError, TypeError):
+        matter = _notes().validate_json((folder / NOTE).read_bytes())
+    except (OSError, ValueError):
         return None
+    files = [each.file for each in matter.pictures] + [matter.film] * bool(matter.film)
+    whole = all((folder / Path(file).name).is_file() for file in files)
+    return matter if whole and list(matter.of) == _state_of(take) else None
 
 
-def _make(take: Take, folder: Path, finished: Sequence[Mark], progress: Progress) -> dict:  # type: ignore[type-arg] # JSON
+def _make(take: Take, folder: Path, progress: Progress) -> Matter:
+    generations = list(takes.generations(take))
+    finished = [mark for mark in takes.marks(take.folder) if mark.phase == "generation"]
     with whole_folder(folder) as beside:
-        stills = list(_stills(take, beside, finished))
+        pictures = list(_stills(take, beside, finished))
         film, lack = _film(take, beside, progress)
-        lacks = [lack] if lack else []
-        if len(stills) < min(len(finished), STILLS):
-            lacks.append("Some of its pictures can no longer be read.")
-        if not take.ended:
-            lacks.append("It was cut off: the recorder did not come to write the end.")
-        said = {"of": _state_of(take), "pictures": stills, "film": film, "lacks": lacks}
-        (beside / NOTE).write_text(json.dumps(said, indent=1), encoding="utf-8")
-    return said
+        matter = Matter(
+            of=_state_of(take),
+            pictures=pictures,
+            film=film,
+            generations=len(generations),
+            tree=tree.planted(tree.branches(generations, take.origin), _placed(finished, generations, pictures)),
+            curves=curves.curves(take),
+            spending=curves.spending(take),
+            strands=lineages.strands(generations, take.scene, take.origin),
+            lacks=[each for each in (lack, *_lacks(take, len(finished), len(pictures))) if each],
+        )
+        (beside / NOTE).write_bytes(_notes().dump_json(matter))
+    return matter
 
 
-def _state_of(take: Take) -> list[object]:
-    """By which a take is known again."""
-    return [SCHEMA, take.started.isoformat(), take.frames, str(take.ended)]
+def _notes() -> TypeAdapter[Matter]:
+    """Reads and writes ``leaf.json``; what is not of its form is a ``ValueError``."""
+    from pydantic import TypeAdapter
+
+    return TypeAdapter(Matter)
+
+
+def _state_of(take: Take) -> list[str]:
+    """By which a take is known again: also when it was repaired, or can only now be filmed."""
+    recorded = sum(file.stat().st_size for file in take.folder.glob(segment.PATTERN))
+    said = (SCHEMA, take.started.isoformat(), take.frames, take.ended, recorded, FORMS["h264"].lack())
+    return list(map(str, said))
+
+
+def _lacks(take: Take, finished: int, pictures: int) -> Iterator[str]:
+    if pictures < min(finished, STILLS):
+        yield "Some of its pictures can no longer be read."
+    if not take.ended:
+        yield "It was cut off: the recorder did not come to write the end."
 
 
 def _film(take: Take, folder: Path, progress: Progress) -> tuple[str, str]:
@@ -180,7 +203,7 @@ def _height(take: Take) -> int:
     return first.pixels.shape[0] if first else TALLEST
 
 
-def _stills(take: Take, folder: Path, finished: Sequence[Mark]) -> Iterator[dict[str, object]]:
+def _stills(take: Take, folder: Path, finished: Sequence[Mark]) -> Iterator[Picture]:
     """At most twelve finished generations, the first and the last among them, as WebP."""
     for number, frame in enumerate(takes.frames(take, {mark.frame for mark in thinned(finished, STILLS)})):
         file = f"still-{number:02d}.webp"
@@ -190,7 +213,7 @@ def _stills(take: Take, folder: Path, finished: Sequence[Mark]) -> Iterator[dict
             xmp(take, f"{take.title or take.name}, generation {frame.generation}", frame.generation),
         )
         words = f"generation {frame.generation}" if frame.generation else "origin"
-        yield dataclasses.asdict(Picture(file, words, frame.serial, width, height))
+        yield Picture(file, words, frame.serial, width, height)
 
 
 def _write(path: Path, pixels: Pixels, packet: bytes) -> tuple[int, int]:

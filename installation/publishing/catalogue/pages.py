@@ -13,19 +13,20 @@ if TYPE_CHECKING:
 
     from installation.machine.settings import CatalogueSettings
     from installation.publishing.catalogue.leaf import Leaf
+    from installation.publishing.catalogue.lineages import Descent, Kin
 
 TEMPLATES = Path(__file__).parent / "templates"
 STYLE = "style.css"
 
 
-def index(leaves: Sequence[Leaf], imprint: CatalogueSettings) -> str:
-    """The first page: all takes as given, the newest first as a rule."""
-    return _set("index.html", imprint, "", leaves=leaves)
+def index(leaves: Sequence[Leaf], imprint: CatalogueSettings, descents: Sequence[Descent] = ()) -> str:
+    """The first page: all takes as given, the newest first as a rule, and the lineages that several of them hold."""
+    return _set("index.html", imprint, "", leaves=leaves, descents=descents)
 
 
-def leaf(shown: Leaf, imprint: CatalogueSettings) -> str:
-    """The page of one take, for the folder ``takes``."""
-    return _set("leaf.html", imprint, "../", leaf=shown)
+def leaf(shown: Leaf, imprint: CatalogueSettings, kin: Kin | None = None) -> str:
+    """The page of one take, for the folder ``takes``; ``kin`` are the takes with which it shares a lineage."""
+    return _set("leaf.html", imprint, "../", leaf=shown, kin=kin)
 
 
 def style() -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -112,6 +113,12 @@ def planted(grown: Sequence[Branch], pictures: Mapping[int, tuple[str, str]]) ->
     return Tree(WIDTH, deepest + ROW / 2, limbs, hung)
 
 
+def strength(generation: Generation) -> float:
+    """How strong a line is where this generation stands, 0.25 to 1: its memory, all of it where none was measured."""
+    memory = generation.readings.get("memory", 1.0)
+    return round(max(min(memory, 1.0), FAINTEST), 2) if math.isfinite(memory) else FAINTEST
+
+
 def _limb(branch: Branch, number: int, scale: float, *, named: bool) -> Limb:
     level, start = _level(number), EDGE + branch.begun * scale
     pieces = list(_pieces(branch, level, scale))
@@ -124,11 +131,10 @@ def _pieces(branch: Branch, level: float, scale: float) -> Iterator[Piece]:
     count = min(len(branch.generations), PIECES)
     edges = [round(piece * len(branch.generations) / count) for piece in range(count + 1)]
     for begin, end in itertools.pairwise(edges):
-        memory = branch.generations[begin].readings.get("memory", 1.0)
         left, right = (
             EDGE + (branch.begun + place) * scale for place in (begin, min(end, len(branch.generations) - 1))
         )
-        yield Piece((left, level), (right, level), round(max(min(memory, 1.0), FAINTEST), 2))
+        yield Piece((left, level), (right, level), strength(branch.generations[begin]))
 
 
 def _level(number: int) -> float:
