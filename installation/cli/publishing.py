@@ -23,6 +23,7 @@ from installation.cli.voice import (
 )
 from installation.machine import settings as settings_
 from installation.machine.files import StorageError, alone, share
+from installation.restorers.shelf import NAMES
 
 app = group("Publish the piece.")
 
@@ -226,18 +227,41 @@ def verify(
 @app.command()
 def restage(
     take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    *,
+    keep: Annotated[bool, typer.Option("--keep", help="Keep what is rendered as a take of its own.")] = False,
+    size: Annotated[int | None, typer.Option(metavar="PIXELS", help="Pixels a side: a multiple of 64.")] = None,
+    steps: Annotated[int | None, typer.Option(help="Denoising steps a generation: 1 to 50.")] = None,
+    restorer: Annotated[str | None, typer.Option(metavar="NAME", help=f"Who restores: {', '.join(NAMES)}.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="FOLDER", help="With which model, as in a scene.")] = None,
+    rate: Annotated[
+        int | None, typer.Option(help="Show the burning in so many pictures a second, where 16 stages suffice.")
+    ] = None,
     state: State = None,
     config: Config = None,
 ) -> None:
-    """Render a take's generations again from its log, and compare them hash for hash."""
-    from installation.publishing import restage as again
+    """Render a take's generations again from its log, and compare them hash for hash.
 
-    settings = settings_.load(config, given(state=state))
-    found = find_take(take, settings)
+    At another size, with other steps, restorer or rate it is a kindred performance: the same score, seeds, knobs and
+    messages, kept as a take of its own that says so. A film of it lasts as long. After an interruption the same command
+    goes on where it was. For example: burntout restage last --size 512 --steps 8
+    """
+    from installation.publishing.kinship import AS_IT_WAS, Otherwise, kinship
+    from installation.publishing.restage import restage as again
+    from installation.publishing.retake import retake
+
+    settings, wanted = settings_.load(config, given(state=state)), Otherwise(size, rate, steps, restorer, model)
+    found, made = find_take(take, settings), None
     with progress_bar() as progress:
         task = progress.add_task(f"Restaging {found.name}", total=1.0)
-        verdict = again.restage(found, settings.engine, lambda share: progress.update(task, completed=share))
-    console.print(verdict.sentence())
+
+        def tell(share: float) -> None:
+            progress.update(task, completed=share)
+
+        if keep or wanted != AS_IT_WAS:
+            made, verdict = retake(found, wanted, settings, tell)
+        else:
+            verdict = again(found, settings.engine, tell)
+    say(f"{kinship(made)} It is in {made.folder}." if made else verdict.sentence())
     if not verdict.identical:
         raise typer.Exit(1)
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
+from installation.publishing.kinship import kinship
 from installation.publishing.reel import reel
 from installation.publishing.sound import Bed, Track
 from installation.publishing.title import card, opening, risen
@@ -159,8 +160,9 @@ def even(pixels: float) -> int:
 
 def credits_of(take: Take) -> dict[str, str]:
     """What a film says of itself: title, date, and from what, by what, with which seed it was made."""
-    made = f"{take.manifest.get('restorer', '')} from {take.origin}, lineage seed {take.seed}"
-    return {"title": take.title or take.name, "date": f"{take.started:%Y-%m-%d}", "comment": f"{take.scene}: {made}"}
+    made = f"{take.scene}: {take.manifest.get('restorer', '')} from {take.origin}, lineage seed {take.seed}"
+    said = ". ".join(filter(None, (made, kinship(take))))
+    return {"title": take.title or take.name, "date": f"{take.started:%Y-%m-%d}", "comment": said}
 
 
 def fine(light: Light, white: int = 65535) -> np.ndarray:

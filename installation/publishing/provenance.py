@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from installation import __version__
 from installation.machine.files import write_atomically
+from installation.publishing.kinship import RESTAGED, kinship
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -74,11 +75,13 @@ def statement(take: Take, serial: int | None = None) -> dict[str, Any]:
         "model": take.manifest.get("model"),
         "model_sha256": take.manifest.get("digest"),
         "seed": None if take.seed is None else str(take.seed),  # JSON of others rounds what has 64 bits
+        "restaged": kinship(take),
+        "restaged_from": take.manifest.get(RESTAGED),
         "recorded_with": f"Burntout {take.manifest.get('version', '')}".strip(),
         "published_with": f"Burntout {__version__}",
         "digital_source_type": source_type(take, serial),
     }
-    return {name: value for name, value in known.items() if value not in {None, ""}}
+    return {name: value for name, value in known.items() if value is not None and value != ""}
 
 
 def only_serial(take: Take, form: str, wishes: Wishes) -> int | None:
@@ -98,10 +101,10 @@ def scene_digest(path: Path) -> str | None:
 
 
 def xmp(take: Take, words: str, serial: int | None = None) -> bytes:
-    """The XMP packet of a still: title, words, program, date and digital source type."""
+    """The XMP packet of a still: title, words and kinship, program, date and digital source type."""
     said = {
         "title": take.title or take.name,
-        "words": words,
+        "words": " ".join(filter(None, (words, kinship(take)))),
         "tool": f"Burntout {__version__}",
         "date": take.started.isoformat(timespec="seconds"),
         "source": source_type(take, serial),

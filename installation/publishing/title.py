@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from installation.publishing.kinship import kinship
 from installation.publishing.lettering import FAINT, INK, write
 from installation.stage.light import Light, decode
 
@@ -39,7 +40,7 @@ def card(take: Take, height: int, width: int) -> Light:
 
 
 def lines(take: Take) -> list[str]:
-    """What stands under the title: when, from what, by what, and the seed that makes it again."""
+    """What stands under the title: when, from what, by what, the seed that makes it again, and its kinship."""
     made = (
         f"from {take.origin}" if take.origin else "",
         f"restored by {take.manifest['restorer']}" if take.manifest.get("restorer") else "",
@@ -48,6 +49,7 @@ def lines(take: Take) -> list[str]:
         f"{take.started:%d %B %Y, %H:%M} UTC",
         ", ".join(filter(None, made)),
         "" if take.seed is None else f"lineage seed {take.seed}",
+        kinship(take),
     )
     return [line for line in known if line]
 

@@ -50,6 +50,8 @@ class Verdict:
             yield "Nobody signed it: whoever changed it could have changed what is said of it."
         if self.said:
             yield f"It says that it is from the take {self.said.get('take')}, scene {self.said.get('scene')}."
+            if kin := self.said.get("restaged"):
+                yield f"That is no recording. {kin}"
             yield f"Its source is {str(self.said.get('digital_source_type', 'not said')).rpartition('/')[2]}."
         for what, found in self.here.items():
             yield f"The {what} is {_STANDING[found]}."

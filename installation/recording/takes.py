@@ -153,8 +153,13 @@ def all_takes(state: Path) -> list[Take]:
 
 def marks(folder: Path) -> list[Mark]:
     """The lines of all pictures that are safely in a segment of a folder, in the order they were shown."""
+    return list(each_mark(folder))
+
+
+def each_mark(folder: Path) -> Iterator[Mark]:
+    """The same, one after the other: for takes too long to be held in memory."""
     lines = map(_mark, journal.read(folder / FRAMES))
-    return [mark for mark in lines if mark is not None]
+    return (mark for mark in lines if mark is not None)
 
 
 def frames(take: Take, wanted: set[int] | None = None) -> Iterator[Frame]:
