@@ -2,6 +2,7 @@
 stand only where they may, and are brought in late."""
 
 import ast
+import functools
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -101,8 +102,9 @@ def room_of(path: Path) -> str:
     return path.relative_to(HOUSE).parts[0].removesuffix(".py")
 
 
-def imports(path: Path) -> Iterator[Import]:
-    """Every import of a module, wherever it stands."""
+@functools.cache
+def imports(path: Path) -> tuple[Import, ...]:
+    """Every import of a module, wherever it stands; read once, for every library asks every module."""
 
     def walk(node: ast.AST, *, late: bool, typing: bool) -> Iterator[Import]:
         for child in ast.iter_child_nodes(node):
@@ -112,7 +114,7 @@ def imports(path: Path) -> Iterator[Import]:
             checking = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
             yield from walk(child, late=late or inside, typing=typing or checking)
 
-    yield from walk(ast.parse(path.read_text(encoding="utf-8")), late=False, typing=False)
+    return tuple(walk(ast.parse(path.read_text(encoding="utf-8")), late=False, typing=False))
 
 
 def names(node: ast.Import | ast.ImportFrom) -> Iterator[str]:
