@@ -5,13 +5,15 @@ import pytest
 from PIL import Image
 
 from installation.control import osc
+from installation.stage.drawing import drawn
+from installation.stage.panel import PATTERNS
 from tests.console.elsewhere import elsewhere
 from tests.support import until
 from tests.system.performance import performing, scene_file
 
 TEMPERATURE, PASSCODE = "/burn/gaussian/temperature", "smoulder"
 CUES = '\n[[cue]]\nnumber = 1\nname = "a cue"\nfade = 0.0\n[cue.burn.gaussian]\ntemperature = 0.9\n'
-PHONE = {"viewport": {"width": 390, "height": 844}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 DRAWN = "Number(document.querySelector('canvas')?.dataset.drawn ?? 0)"
 PIXELS = "document.querySelector('canvas').toDataURL()"
 WITHIN = 60_000  # milliseconds: two cores, shared
@@ -136,3 +138,137 @@ def test_from_elsewhere_the_passcode_is_the_way_in(browser, show):
         page.get_by_role("button", name="Only look on").click()
         page.get_by_role("button", name="Play from here").wait_for()
         assert page.locator(".knob").count() == 0
+
+
+# ---------------------------------------------------------------- projectors
+
+
+def corner(show, number=1):
+    """Where a corner of the only output stands on the wall."""
+    return pytest.approx(drawn(show.wires.corners)[0][number - 1], abs=1e-3)
+
+
+def shown(page):
+    """Where the page shows its four corners."""
+    points = page.locator(".corners polygon").get_attribute("points").split()
+    return [(float(x) / 160, float(y) / 90) for x, y in (point.split(",") for point in points)]
+
+
+def test_a_finger_drags_a_corner_to_where_the_wall_has_it_and_undo_takes_it_back(page, show):
+    handle = page.get_by_role("button", name="Corner top left")
+    handle.scroll_into_view_if_needed()
+    box, wide = handle.bounding_box(), page.locator(".corners").bounding_box()["width"] / 1.4
+    assert min(box["width"], box["height"]) >= 44  # a fingertip
+    finger = page.context.new_cdp_session(page)
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    for step, kind in enumerate(("touchStart", *["touchMove"] * 4)):
+        at = [{"x": x + 6 * step, "y": y + 4 * step}]
+        finger.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": at})
+    finger.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    moved = pytest.approx((24 / wide, 16 / (wide * 9 / 16)), abs=0.01)
+    until(lambda: moved == shown(page)[0] == corner(show), 30.0)
+    page.get_by_role("button", name="Straight").click()
+    until(lambda: shown(page)[0] == (0, 0) == corner(show), 30.0)
+    page.get_by_role("button", name="Undo", exact=True).click()
+    until(lambda: moved == shown(page)[0] == corner(show), 30.0)
+    page.get_by_role("button", name="Straight").click()
+    until(lambda: shown(page)[0] == (0, 0), 30.0)
+
+
+def test_a_corner_moved_by_keys_or_by_somebody_else_stands_on_the_page_as_on_the_wall(page, show):
+    page.get_by_role("button", name="Corner top right").press("Shift+ArrowLeft")
+    until(lambda: shown(page)[1] == pytest.approx((1 - 10 / 640, 0)), 30.0)
+    osc.send("127.0.0.1", show.port, "/output/1/corner/3", ["0.9", "0.8"])
+    until(lambda: shown(page)[2] == pytest.approx((0.9, 0.8)), 30.0)
+    osc.send("127.0.0.1", show.port, "/output/1/corner/3", ["-0.9", "0.8"])  # where the picture would fold
+    page.wait_for_selector(".faults :has-text('fold over itself')")
+    assert shown(page)[2] == pytest.approx((0.9, 0.8))
+    page.get_by_role("button", name="Straight").click()
+    until(lambda: shown(page) == [(0, 0), (1, 0), (1, 1), (0, 1)], 30.0)
+
+
+def test_a_test_pattern_is_chosen_and_ended(page, show):
+    for pattern in ("grid", "none"):
+        page.get_by_label("Test pattern").select_option(pattern)
+        stands(show, "/stage/pattern", PATTERNS.index(pattern))
+
+
+# ---------------------------------------------------------------- for everybody
+
+SIZES = {"phone": (390, 844), "tablet": (820, 1180), "wall": (1920, 1080)}
+#: Everything that can be used, in the order of the page, each with a number of its own.
+CONTROLS = """
+() => [...document.querySelectorAll("a[href], button, input, select, summary, video[controls], [tabindex]")]
+    .filter(each => each.checkVisibility() && !each.disabled && each.tabIndex >= 0)
+    .map((each, number) => { each.dataset.walk = number; return number; })
+"""
+#: Remember where the focus comes by, and whether anybody could see it there.
+FOLLOW = """
+() => {
+    window.walked = [];
+    const marked = each => ["outlineStyle", "stroke"].some(how => getComputedStyle(each)[how] !== "none");
+    document.addEventListener("focusin", ({target}) => {
+        const seen = [target, ...(target.labels ?? [])].some(marked);
+        window.walked.push([Number(target.dataset.walk ?? -1), seen, target.outerHTML.slice(0, 120)]);
+    });
+    for (const each of document.querySelectorAll("details")) each.open = true;
+}
+"""
+
+
+@pytest.fixture
+def inspect():
+    """What axe-core finds on a page that is serious or worse."""
+    axe = pytest.importorskip(
+        "axe_playwright_python.sync_playwright",
+        reason="axe-playwright-python is missing: pip install axe-playwright-python",
+    ).Axe()
+
+    def found(page):
+        told = axe.run(page, options={"resultTypes": ["violations"]}).response["violations"]
+        grave = [each for each in told if each["impact"] in {"serious", "critical"}]
+        return [(each["id"], [node["html"][:120] for node in each["nodes"][:3]]) for each in grave]
+
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_serious_on_the_page_of_a_player(page, inspect, scheme):
+    page.emulate_media(color_scheme=scheme)
+    page.evaluate("() => document.querySelectorAll('details').forEach(each => { each.open = true })")
+    for width, height in SIZES.values():
+        page.set_viewport_size({"width": width, "height": height})
+        assert inspect(page) == []
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_axe_finds_nothing_serious_on_the_page_of_a_visitor_who_is_asked_for_the_passcode(
+    browser, show, inspect, scheme
+):
+    port = int(show.web().rpartition(":")[2].strip("/"))
+    with elsewhere(port) as there, browser.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        page.goto(f"http://127.0.0.1:{there}/console")
+        page.wait_for_selector("#glance dd:has-text('open')")
+        for width, height in SIZES.values():
+            page.set_viewport_size({"width": width, "height": height})
+            assert inspect(page) == []
+        page.get_by_role("button", name="Play from here").click()
+        assert inspect(page) == []
+
+
+def test_the_tab_key_alone_comes_by_every_control_in_the_order_of_the_page_and_is_seen_there(page):
+    page.evaluate(FOLLOW)
+    numbers = page.evaluate(CONTROLS)
+    for _ in numbers:
+        page.keyboard.press("Tab")
+    walked = page.evaluate("walked")
+    assert [number for number, _, _ in walked] == numbers
+    assert [html for _, seen, html in walked if not seen] == []
+
+
+def test_what_is_pressed_with_a_finger_is_pressed_with_a_key(page, show):
+    for name, wanted in (("Hold", 1.0), ("Go on", 0.0)):
+        page.get_by_role("button", name=name).focus()
+        page.keyboard.press("Space")
+        stands(show, "/stage/hold", wanted)
