@@ -7,6 +7,7 @@ SD 3, SANA-Sprint, Z-Image and so on) are called whole, with a callback at each 
 
 from __future__ import annotations
 
+import logging
 import math
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation.randomness import white
 from installation.records import Step
-from installation.restorers import lora
+from installation.restorers import lora, weighing
 from installation.restorers.called import Called, image_form
 from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.lesions import Weights
@@ -33,6 +34,9 @@ if TYPE_CHECKING:
     from installation.records import Burnt
     from installation.restorers.protocol import Restoring
 
+log = logging.getLogger(__name__)
+
+CONSISTENT_LEVELS = 50  # noise levels that an LCM is taught at
 REMEMBERED = 64  # prompts whose embeddings are kept: a few MB
 
 
@@ -178,6 +182,7 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
     place = torch.device(device)
     small = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
     kind = dtype or (torch.float32 if place.type == "cpu" else small)
+    kind = require_room(vouched, place, kind)
     try:
         with _quietly():
             pipe = _load(vouched, kind).to(place)
@@ -196,14 +201,35 @@ def adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
     if not lora.is_bare(folder):
         lora.put_on(model.pipe.unet, folder)
         model.digest = lora.digest(folder, model.digest)
+    if lora.is_consistent(folder):
+        model.consistent, model.schedule = True, schedule_of(model.pipe.scheduler, CONSISTENT_LEVELS)
     return model
 
 
-def schedule_of(scheduler: Any) -> Schedule:
-    """The noise levels a scheduler's network was trained at; LCM knows every 20th of 1000 only (Luo et al. 2023)."""
+def require_room(vouched: Vouched, place: torch.device, dtype: torch.dtype) -> torch.dtype:
+    """The kind of numbers with which a pipeline fits into the memory that is free: the one wanted, or half of it.
+
+    Raises ``ModelError`` where there is no room even for half.
+    """
+    import torch
+
+    half = torch.bfloat16 if place.type == "cpu" else torch.float16
+    kinds = {kind.itemsize: kind for kind in (dtype, half)}
+    load = weighing.weigh(vouched.loaded)
+    width = weighing.width_that_fits(load, kinds, weighing.free_bytes(place), str(vouched.folder))
+    if width != dtype.itemsize:
+        log.warning("%s plays in %d bits a number: there is no room for more.", vouched.folder, 8 * width)
+    return kinds[width]
+
+
+def schedule_of(scheduler: Any, levels: int | None = None) -> Schedule:
+    """The noise levels a scheduler's network was trained at; LCM knows every 20th of 1000 only (Luo et al. 2023).
+
+    ``levels``: how many of them, where the scheduler does not say.
+    """
     alphas_cumprod = scheduler.alphas_cumprod.double()
     taught = range(len(alphas_cumprod))
-    if coarse := getattr(scheduler.config, "original_inference_steps", None):
+    if coarse := getattr(scheduler.config, "original_inference_steps", levels):
         stride = len(alphas_cumprod) // coarse
         taught = range(stride - 1, len(alphas_cumprod), stride)
     sigmas = ((1.0 - alphas_cumprod) / alphas_cumprod).sqrt()

@@ -16,6 +16,7 @@ from installation.restorers.protocol import ModelError
 
 WEIGHTS, BASE = "pytorch_lora_weights.safetensors", "base.json"
 HEADER = 8  # bytes that say how long the header of a safetensors file is
+FOREIGN = ("unet.", "text_encoder", "lora_unet_", "lora_te")  # how names begin in adapters of other programs
 NAME = "default"  # what diffusers saves; under its other names an adapter could not be saved again
 
 
@@ -25,20 +26,32 @@ def put_on(network: Any, folder: Path) -> None:
 
     take_off(network)
     try:
-        network.load_lora_adapter(
-            str(folder),
-            weight_name=WEIGHTS,
-            adapter_name=NAME,
-            prefix=None,
-            local_files_only=True,
-            use_safetensors=True,
-        )
+        network.load_lora_adapter(adapter_name=NAME, **_weights(network, folder))
     except (SafetensorError, OSError, ValueError, KeyError, RuntimeError, TypeError, ImportError) as error:
         take_off(network)
         raise ModelError(f"{folder}: this adapter does not fit ({error}). Name one made for this model.") from error
     if not getattr(network, "peft_config", None):
         raise ModelError(f"{folder}: nothing in this adapter fits the model. Name one made for it.")
     network.requires_grad_(requires_grad=False)
+
+
+def _weights(network: Any, folder: Path) -> dict[str, Any]:
+    """The matrices of a folder, as diffusers loads them: those of other programs have other names, and alphas."""
+    if not any(name.startswith(FOREIGN) for name in _header(folder)):
+        file = {"weight_name": WEIGHTS, "local_files_only": True, "use_safetensors": True}
+        return {"pretrained_model_name_or_path_or_dict": str(folder), "prefix": None, **file}
+    from diffusers.loaders import StableDiffusionXLLoraLoaderMixin as Reader
+    from safetensors.torch import load_file
+
+    matrices, alphas = Reader.lora_state_dict(load_file(folder / WEIGHTS), unet_config=network.config)
+    return {"pretrained_model_name_or_path_or_dict": matrices, "prefix": "unet", "network_alphas": alphas}
+
+
+def _header(folder: Path) -> dict[str, Any]:
+    """What an adapter's file says of itself."""
+    with (folder / WEIGHTS).open("rb") as file:
+        header: dict[str, Any] = json.loads(file.read(int.from_bytes(file.read(HEADER), "little")))
+        return header
 
 
 def take_off(network: Any) -> None:
@@ -59,6 +72,11 @@ def save(network: Any, folder: Path, base: Path) -> None:
     write_atomically(folder / BASE, json.dumps({"base": str(base), "adapter": WEIGHTS if worn else None}))
 
 
+def name_base(folder: Path, base: Path, *, consistent: bool = False) -> None:
+    """Write down which model an adapter that came from elsewhere belongs to, and whether it makes that an LCM."""
+    write_atomically(folder / BASE, json.dumps({"base": str(base), "adapter": WEIGHTS, "consistent": consistent}))
+
+
 def base_of(folder: Path) -> Path | None:
     """The model's folder that an adapter belongs to; None where the folder is no adapter's. Raises ``ModelError``."""
     return Path(_told(folder)["base"]) if (folder / BASE).is_file() else None
@@ -67,6 +85,11 @@ def base_of(folder: Path) -> Path | None:
 def is_bare(folder: Path) -> bool:
     """Whether an adapter's folder says that nothing is worn. Raises ``ModelError``."""
     return _told(folder).get("adapter", WEIGHTS) is None
+
+
+def is_consistent(folder: Path) -> bool:
+    """Whether a model that wears it finishes a picture in one guess, as an LCM does. Raises ``ModelError``."""
+    return _told(folder).get("consistent") is True
 
 
 def _told(folder: Path) -> dict[str, Any]:

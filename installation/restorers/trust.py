@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ INDEX = "model_index.json"
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 LIBRARIES = frozenset({"diffusers", "transformers"})  # anything else would be code from the folder
 UNUSED = frozenset({"safety_checker", "feature_extractor", "image_encoder"})  # never loaded: see diffusion.load
+PLAIN = "safetensors"  # what stands in the place of a variant's name
 ADVICE = "Download the whole folder again, safetensors included."
 
 
@@ -22,14 +24,27 @@ class Vouched:
     """A folder that may be loaded.
 
     ``pipeline`` is its class; ``absent`` its components that are left out; ``variant`` names weights such as ``fp16``
-    when there are no plain ones; ``digest`` is the SHA-256 over all weights.
+    when there are no plain ones; ``weights`` are all files of them.
     """
 
     folder: Path
     pipeline: str
     absent: tuple[str, ...]
     variant: str | None
-    digest: str
+    weights: tuple[Path, ...]
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 over all weights; they are read for it."""
+        return _digest(self.folder, self.weights)
+
+    @property
+    def loaded(self) -> tuple[Path, ...]:
+        """The weights that are loaded: where a component has some of the variant, only those."""
+        varied = [file for file in self.weights if variant_of(file.name) == self.variant]
+        having = {file.parent for file in varied}
+        plain = (file for file in self.weights if file.parent not in having and variant_of(file.name) == PLAIN)
+        return (*varied, *plain)
 
 
 def vouch(folder: Path) -> Vouched:
@@ -38,50 +53,81 @@ def vouch(folder: Path) -> Vouched:
     Raises ``ModelError``, naming what is wrong, for a folder that is no pipeline, lacks a component or a shard, holds
     pickles where safetensors are missing, or wants code that is not in diffusers or transformers.
     """
-    index = _read(folder / INDEX)
-    named = {name: value for name, value in index.items() if not name.startswith("_") and isinstance(value, list)}
-    parts = tuple(name for name, (library, _) in named.items() if library and name not in UNUSED)
-    pipeline = index.get("_class_name")
-    foreign = [name for name in parts if named[name][0] not in LIBRARIES]
+    index = read(folder / INDEX)
+    if wrong := next(faults(folder, index), None):
+        raise ModelError(wrong)
+    weights = [file for name in components(index) for file in weights_of(folder / name)]
+    absent = tuple(name for name in _named(index) if name in UNUSED)
+    return Vouched(folder, index["_class_name"], absent, _variant(weights), tuple(weights))
+
+
+def faults(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
+    """Everything that keeps a pipeline's folder from being loaded, a sentence each. Raises ``ModelError``.
+
+    ``index`` is what its ``model_index.json`` says.
+    """
+    parts, pipeline = components(index), index.get("_class_name")
+    foreign = [name for name in parts if _named(index)[name][0] not in LIBRARIES]
     if foreign or not isinstance(pipeline, str):
-        raise ModelError(f"{folder}: wants code of its own ({', '.join(foreign) or pipeline}), which is never run.")
-    missing = [name for name in parts if not (folder / name).is_dir()]
-    if missing:
-        raise ModelError(f"{folder}: {', '.join(missing)} missing. {ADVICE}")
-    weights = [file for name in parts for file in _weights(folder / name)]
-    absent = tuple(name for name in named if name in UNUSED)
-    return Vouched(folder, pipeline, absent, _variant(weights), _digest(folder, weights))
+        yield f"{folder}: wants code of its own ({', '.join(foreign) or pipeline}), which is never run."
+    if missing := [name for name in parts if not (folder / name).is_dir()]:
+        yield f"{folder}: {', '.join(missing)} missing. {ADVICE}"
+    for name in parts:
+        if name not in missing:
+            yield from _faults_of(folder / name)
 
 
-def _weights(part: Path) -> list[Path]:
-    """The safetensors of one component; none for tokenizers and schedulers, which have no ``config.json``."""
-    files = sorted(part.glob("*.safetensors"))
-    if not files and (pickled := sorted(file.name for file in part.iterdir() if file.suffix in PICKLES)):
-        raise ModelError(
-            f"{part}: holds only pickled weights ({pickled[0]}), which can run code and are never loaded. "
+def components(index: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of the parts of a pipeline that are loaded: those that are there, but for a checker and its kin."""
+    return tuple(name for name, (library, _) in _named(index).items() if library and name not in UNUSED)
+
+
+def weights_of(part: Path) -> list[Path]:
+    """The safetensors of one component; none for tokenizers and schedulers."""
+    return sorted(part.glob("*.safetensors"))
+
+
+def pickles_of(part: Path) -> list[Path]:
+    """Its pickled weights, which are never loaded."""
+    return sorted(file for file in part.iterdir() if file.suffix in PICKLES)
+
+
+def _named(index: Mapping[str, Any]) -> dict[str, list[Any]]:
+    return {name: value for name, value in index.items() if not name.startswith("_") and isinstance(value, list)}
+
+
+def _faults_of(part: Path) -> Iterator[str]:
+    """What is wrong with one component; those without ``config.json`` (tokenizers, schedulers) have no weights."""
+    files = weights_of(part)
+    if not files and (pickled := pickles_of(part)):
+        yield (
+            f"{part}: holds only pickled weights ({pickled[0].name}), which can run code and are never loaded. "
             "Download the safetensors."
         )
-    if not files and (part / "config.json").is_file():
-        raise ModelError(f"{part}: weights missing (no .safetensors). {ADVICE}")
+    elif not files and (part / "config.json").is_file():
+        yield f"{part}: weights missing (no .safetensors). {ADVICE}"
     shards = {shard for index in part.glob("*.safetensors.index*.json") for shard in _shards(index)}
-    lost = sorted(shards - {file.name for file in files})
-    if lost:
-        raise ModelError(f"{part}: {', '.join(lost)} missing. {ADVICE}")
-    return files
+    if lost := sorted(shards - {file.name for file in files}):
+        yield f"{part}: {', '.join(lost)} missing. {ADVICE}"
 
 
 def _shards(index: Path) -> set[str]:
-    return {str(name) for name in _read(index).get("weight_map", {}).values()}
+    return {str(name) for name in read(index).get("weight_map", {}).values()}
 
 
 def _variant(weights: list[Path]) -> str | None:
     """``fp16`` for ``model.fp16.safetensors``, when some component has no plain weights beside it."""
-    names = {(file.parent, file.name.split(".")[1]) for file in weights}
-    plain = {parent for parent, second in names if second.startswith("safetensors")}
+    names = {(file.parent, variant_of(file.name)) for file in weights}
+    plain = {parent for parent, second in names if second == PLAIN}
     return next((second for parent, second in sorted(names) if parent not in plain), None)
 
 
-def _digest(folder: Path, weights: list[Path]) -> str:
+def variant_of(name: str) -> str:
+    """``fp16`` of ``model.fp16.safetensors`` and of ``model.fp16-00001-of-2.safetensors``; else ``safetensors``."""
+    return name.split(".")[1].partition("-")[0]
+
+
+def _digest(folder: Path, weights: Iterable[Path]) -> str:
     total = hashlib.sha256()
     for file in weights:
         with file.open("rb") as opened:
@@ -90,7 +136,7 @@ def _digest(folder: Path, weights: list[Path]) -> str:
     return total.hexdigest()
 
 
-def _read(file: Path) -> dict[str, Any]:
+def read(file: Path) -> dict[str, Any]:
     """A JSON object from a file."""
     try:
         content = json.loads(file.read_text(encoding="utf-8"))
