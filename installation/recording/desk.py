@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 
 Post = Callable[[Order], None]
 RING = "ring"  # the folder beside the takes in which the last minutes always are
+STAGE = "/stage/"  # the knobs of what the wall shows; those of the loop stand with every generation
+STAGE_EVERY = 0.04  # seconds between two lines of a log: 25 a second, as a film has pictures
 PLAYED = (
     "seed",
     "restorer",
@@ -51,6 +53,9 @@ class Desk:
         self._ring, self._ring_due = ring, 0.0
         self._turning: Path | None = None  # the ring's own take
         self._is_open, self._goes_on = True, False  # goes on: a take begins with the next opening
+        self._stage: dict[str, float] = {}  # where its knobs stand
+        self._moved: dict[str, float] = {}  # and those of which the take was not told yet
+        self._stage_due = 0.0
 
     @property
     def _open(self) -> Path | None:
@@ -115,7 +120,18 @@ class Desk:
         self._beginning = Order("start", {"folder": str(folder), "manifest": manifest, "discard": list(discard)})
         self._lineages = 0
         self._recorder(self._beginning)
+        self._moved = dict(self._stage)
         self._keep_lineage()
+
+    def moved(self, changes: Mapping[str, float], now: float) -> None:
+        """Once a tick: the take is told where the stage's knobs stand, whoever moves them: what the wall showed."""
+        seen = {address: value for address, value in changes.items() if address.startswith(STAGE)}
+        self._stage |= seen
+        self._moved |= seen
+        if self._moved and now >= self._stage_due and self._open:
+            self._stage_due = now + STAGE_EVERY
+            self.log(stage=self._moved)
+            self._moved = {}
 
     def stop(self) -> None:
         """End the take, or have none begin with the next opening. Raises ``Refusal`` when none is running."""

@@ -214,3 +214,31 @@ def test_what_is_kept_becomes_takes_and_never_replaces_one(tmp_path):
     assert keep(tmp_path / "ring", tmp_path / "takes") == ["a-2", "b"]
     assert (tmp_path / "takes" / "a" / "mark").read_text() == "takes/a"
     assert list((tmp_path / "ring").iterdir()) == []
+
+
+def test_a_take_is_told_where_the_stage_stands_when_it_begins_and_whenever_that_changes(office):
+    office.desk.moved({"/stage/brightness": 0.5, "/stage/black": 0.0, "/loop/pace": 1.0}, 1.0)
+    office.start()
+    office.desk.moved({}, 2.0)
+    office.desk.moved({"/stage/brightness": 0.7, "/loop/zoom": 1.0}, 3.0)
+    assert [order.data["line"]["stage"] for order in office.recorder[1:]] == [
+        {"/stage/brightness": 0.5, "/stage/black": 0.0},
+        {"/stage/brightness": 0.7},
+    ]
+
+
+def test_a_fade_of_the_stage_fills_no_log(office):
+    office.start()
+    for tick in range(101):
+        office.desk.moved({"/stage/brightness": tick / 100}, 10.0 + tick / 100)
+    told = [order.data["line"]["stage"]["/stage/brightness"] for order in office.recorder[1:]]
+    assert told[0] == 0.0
+    assert len(told) <= 26
+
+
+def test_the_last_word_of_a_fade_is_told_when_its_time_has_come(office):
+    office.start()
+    office.desk.moved({"/stage/brightness": 0.2}, 10.0)
+    office.desk.moved({"/stage/brightness": 0.3}, 10.01)
+    office.desk.moved({}, 10.05)
+    assert office.recorder[-1].data["line"]["stage"] == {"/stage/brightness": 0.3}
