@@ -259,6 +259,7 @@ class Conductor:
         changes = self.store.tick(now, serial)
         if changes:
             self._board.write(changes)
+        self._desk.moved(changes, now)
         news, touches = self.store.news(changes, now), self.doors.touches
         self.doors.tell(news)
         for guest in self._guests:
