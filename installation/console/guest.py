@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiohttp import web
 
     from installation.control.guest import House
+    from installation.programme.hours import Programme
     from installation.records import Message
     from installation.web.door import WebDoor
 
@@ -46,6 +47,7 @@ class Console(Guest):
         self._turned: Mapping[str, Turned] = {}
         self._said = Said()
         self._door: WebDoor | None = None
+        self._planned: Programme | None = None
         self._hands_at = self._ask_at = -math.inf
 
     def room(self, app: web.Application, door: WebDoor) -> None:
@@ -82,12 +84,18 @@ class Console(Guest):
         """Tell the stage that somebody watches; see what moves the knobs."""
         if now >= self._hands_at:
             self._hands_at, self.hands = now + HANDS_EVERY, hands(self.house, self._said, self._turned, now)
+        if self._planned is not None and self._planned is not self.house.programme:
+            self.house.follow(self._planned)
         if self._door and self._door.port:
             self._announce(self._door.port)
             self._door = None
         if self.feed.is_watched and now >= self._ask_at:
             self._ask_at = now + ASK_EVERY
             self.house.tell("stage", Order("watched"))
+
+    def plan(self, programme: Programme) -> None:
+        """In the server's thread: have the house keep to another plan from the next tick on."""
+        self._planned = programme
 
     def _announce(self, port: int) -> None:
         """Say where the page is, each time that the web was opened."""

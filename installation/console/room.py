@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from installation import melting, scenes
-from installation.console import answers, declarations, keeping, origins, pages, picture
+from installation.console import answers, declarations, keeping, library, origins, pages, picture, planning
 from installation.console.entrance import COOKIE, PATH, Entrance, admit
 from installation.console.talk import Talk
 from installation.control.packets import PacketError
@@ -30,7 +30,8 @@ def furnish(app: web.Application, door: WebDoor, console: Console) -> None:
     door.guard.leave(PATH)
     entrance = Entrance(console.house.settings.web, door.porter)
     room = Room(door, console, entrance)
-    talk = Talk(door, console, entrance)
+    shelves = library.Library(door, console)
+    talk = Talk(door, console, entrance, shelves)
     look, play = app.router.add_get, partial(answers.for_players, app, entrance)
     look(PATH, partial(room.file, name="index.html"))
     look(f"{PATH}/page/{{name}}", room.file)
@@ -43,6 +44,8 @@ def furnish(app: web.Application, door: WebDoor, console: Console) -> None:
     look(f"{PATH}/scenes/{{name}}.jpg", answers.seen(entrance, room.thumbnail))
     play(f"{PATH}/origin", room.bring)
     play(f"{PATH}/scene", room.keep)
+    library.furnish(app, entrance, shelves)
+    planning.furnish(app, entrance, planning.Planning(console))
     app.router.add_route("*", f"{PATH}/{{rest:.*}}", answers.nothing)
     app.cleanup_ctx.append(talk.telling)
 

@@ -1,21 +1,17 @@
-"""The surroundings: disk, temperatures, and the plan of the house. Looked at beside the tick: a disk may be slow."""
+"""The surroundings: disk, temperatures, when the doors change. Looked at beside the tick: a disk may be slow."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import psutil
 
 from installation.programme import hours
 from installation.programme.hours import Programme
-from installation.programme.times import clock
-
-WEEK = 7  # days
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +26,6 @@ class Surroundings:
     celsius: dict[str, float]
     memory: float
     until: float | None
-    week: tuple[dict[str, Any], ...]
 
 
 def look(state: Path, programme: Programme | None, now: datetime) -> Surroundings:
@@ -43,28 +38,12 @@ def look(state: Path, programme: Programme | None, now: datetime) -> Surrounding
         dict(_warmest()),
         psutil.virtual_memory().percent / 100.0,
         change.timestamp() if change else None,
-        week(programme, now) if programme else (),
     )
-
-
-def week(programme: Programme, now: datetime) -> tuple[dict[str, Any], ...]:
-    """Seven days from today: date, the spans that are open in minutes after midnight, what plays when, and why."""
-    today = now.astimezone(programme.zone).date()
-    return tuple(_day(today + timedelta(days=ahead), programme) for ahead in range(WEEK))
 
 
 def utc_now() -> datetime:
     """Now."""
     return datetime.now(UTC)
-
-
-def _day(day: date, programme: Programme) -> dict[str, Any]:
-    return {
-        "date": day.isoformat(),
-        "open": hours.hours_of(day, programme),
-        "plays": [[clock(at), play.scene] for at, play in hours.plays_of(day, programme)],
-        "reason": hours.reason(day, programme),
-    }
 
 
 def _warmest() -> Iterator[tuple[str, float]]:

@@ -7,7 +7,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from installation.console import declarations, surroundings, wellbeing
+from installation.console import declarations, planning, surroundings, wellbeing
 from installation.console.surroundings import Surroundings
 from installation.console.viewers import Viewer
 from installation.control.packets import PacketError, encode
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from installation.console.entrance import Entrance
     from installation.console.guest import Console
+    from installation.console.library import Library
+    from installation.programme.hours import Programme
     from installation.web.door import WebDoor
 
 EVERY = 0.1  # seconds between two looks at the values
@@ -33,14 +35,16 @@ ALIVE_EVERY = 15.0  # seconds between two pings
 class Talk:
     """Owns the pages that are open. Belongs to the server's thread."""
 
-    def __init__(self, door: WebDoor, console: Console, entrance: Entrance) -> None:
+    def __init__(self, door: WebDoor, console: Console, entrance: Entrance, library: Library) -> None:
         """Nobody has opened a page."""
-        self._door, self._console, self._entrance = door, console, entrance
+        self._door, self._console, self._entrance, self._library = door, console, entrance, library
         self._viewers: dict[str, Viewer] = {}
         self._told: dict[str, Mapping[str, Any]] = {}
         self._piece: dict[str, Any] = {}
         self._machine: dict[str, Any] = {}
         self._around: Surroundings | None = None
+        self._plan: dict[str, Any] = {}
+        self._followed: Programme | None = None
 
     # ------------------------------------------------------------------ one page
 
@@ -108,8 +112,10 @@ class Talk:
         look = 0
         while True:
             self._tell_values()
-            if look % AROUND_EVERY == 0:
-                self._around = await asyncio.to_thread(self._look_around)
+            if look % AROUND_EVERY == 0 or self._console.house.programme is not self._followed:
+                await asyncio.to_thread(self._look_around)
+            self._tell_news("plan", self._plan)
+            self._tell_news("library", self._library.told())
             if look % PIECE_EVERY == 0:
                 self._tell_piece()
             look += 1
@@ -131,6 +137,12 @@ class Talk:
         if news := {key: value for key, value in now.items() if key not in before or before[key] != value}:
             self._to_players(kind, news)
 
+    def _tell_news(self, kind: str, now: Mapping[str, Any]) -> None:
+        """To players, where it is another than before."""
+        if self._told.get(kind) != now:
+            self._told[kind] = now
+            self._to_players(kind, now)
+
     def _tell_piece(self) -> None:
         """To all how the piece is; to players how the machine is; and what plays, where that has changed."""
         if (seen := self._door.glance) is None:
@@ -150,9 +162,12 @@ class Talk:
             if viewer.role == "player":
                 viewer.tell(kind, news)
 
-    def _look_around(self) -> Surroundings:
-        house = self._console.house
-        return surroundings.look(house.settings.state, house.programme, surroundings.utc_now())
+    def _look_around(self) -> None:
+        house, now = self._console.house, surroundings.utc_now()
+        self._followed = house.programme
+        self._around = surroundings.look(house.settings.state, self._followed, now)
+        self._plan = planning.told(self._followed, house.settings.state, now)
+        self._library.look()
 
 
 def _wish(text: str) -> list[Any]:

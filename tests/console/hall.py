@@ -17,6 +17,10 @@ class Hall(Home):
 
     programme = None
 
+    def follow(self, programme):
+        self.programme = programme
+        self.events.put(("follow", programme))
+
     def tell(self, process, order):
         self.events.put((process, order.name, dict(order.data)))
 

@@ -1,12 +1,12 @@
 """How the piece is, for the page: numbers, processes, and what is not as it should be."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from installation.console.surroundings import Surroundings, look, week
+from installation.console.surroundings import Surroundings, look
 from installation.console.wellbeing import HOT, LITTLE, SILENT, machine, piece
 from installation.control.osc import Tally
 from installation.machine.board import Board
@@ -17,7 +17,7 @@ from installation.web.glance import Glance
 from tests.web.home import Health
 
 NOW = 1000.0
-ROOM = Surroundings(100 * LITTLE, 200 * LITTLE, {"cpu": 50.0}, 0.5, None, ())
+ROOM = Surroundings(100 * LITTLE, 200 * LITTLE, {"cpu": 50.0}, 0.5, None)
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
@@ -83,15 +83,6 @@ def test_deaths_are_counted_in_words(tmp_path):
     health = SimpleNamespace(**{name: getattr(Health(), name) for name in Health.__slots__} | {"deaths": {"engine": 2}})
     told = machine(Glance(health, {}, Tally(), {"engine": tmp_path / "none"}), ROOM, (), NOW)
     assert told["degraded"] == ["The engine was started anew 2 times in the last ten minutes."]
-
-
-def test_the_week_is_drawn_from_today_with_the_reason_for_its_exceptions():
-    spans = (Span(600, 1080),)
-    plan = Programme(BERLIN, dict.fromkeys(range(7), spans), exceptions={date(2026, 12, 25): ()})
-    drawn = week(plan, datetime(2026, 12, 23, 23, 30, tzinfo=UTC))  # in Berlin it is the 24th
-    assert [each["date"] for each in drawn][:2] == ["2026-12-24", "2026-12-25"]
-    assert [each["open"] for each in drawn] == [[(600, 1080)], [], *[[(600, 1080)]] * 5]
-    assert drawn[1]["reason"] == "exception"
 
 
 def test_until_when_the_doors_stay_is_the_plans_next_change(tmp_path):

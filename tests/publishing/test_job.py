@@ -67,6 +67,7 @@ def test_previews_are_made_of_all_takes_that_have_pictures(take, tmp_path):
 def test_one_that_is_asked_to_leave_leaves_nothing_half_made_and_lets_others_go_first_until_then(tmp_path):
     take = rehearse(tmp_path / "a", frames(40))
     with subprocess.Popen([*COMMAND, json.dumps(order(take, "h264"))], stdout=subprocess.PIPE) as child:
+        assert child.stdout
         assert child.stdout.readline()  # it has begun
         process = psutil.Process(child.pid)
         assert process.nice() == 19

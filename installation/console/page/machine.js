@@ -1,9 +1,9 @@
-// The machine: what is not as it should be first, then every process, the disk, what was complained of; the programme.
+// The machine: what is not as it should be first, then every process, the disk, what was complained of.
 
 import { clock, h, number, section, write } from "./dom.js";
 import { said } from "./strings.js";
 
-const GIB = 2 ** 30, DAY = 24 * 60;
+const GIB = 2 ** 30;
 
 export function machine() {
   const trouble = h("ul", { class: "trouble" });
@@ -53,33 +53,4 @@ function process([name, { state, deaths }]) {
 
 function fault({ at, level, text }) {
   return h("li", { class: level === "WARNING" ? "" : "bad" }, h("time", {}, clock(at)), ` ${text}`);
-}
-
-export function programme() {
-  const body = h("div", { class: "week" });
-  let last;
-  return {
-    element: section("programme", said.programme, body),
-    machine({ around }) {
-      const now = JSON.stringify(around?.week);
-      if (!around || now === last) return;
-      last = now;
-      body.replaceChildren(...(around.week.length ? around.week.map(day) : [h("p", {}, said.noProgramme)]));
-    },
-  };
-}
-
-/** A day as a bar of 24 hours, and in words. */
-function day({ date, open, plays, reason }, index) {
-  const name = index ? new Date(`${date}T12:00`).toLocaleDateString("en-GB", { weekday: "short", day: "numeric" }) : said.today;
-  const spans = open.map(([from, to]) => `${time(from)}–${time(to)}`).join(", ") || said.closedAllDay;
-  const bar = h("svg", { viewBox: `0 0 ${DAY} 10`, preserveAspectRatio: "none", "aria-hidden": "true" },
-    ...open.map(([from, to]) => h("rect", { x: from, width: Math.min(to, DAY) - from, height: 10 })));
-  const words = [spans, reason, ...plays.map(([at, scene]) => `${at} ${scene}`)].filter(Boolean).join(" · ");
-  return h("p", {}, h("span", {}, name), bar, h("small", {}, words));
-}
-
-function time(minutes) {
-  const two = (n) => String(n).padStart(2, "0");
-  return `${two(Math.floor(minutes / 60) % 24)}:${two(minutes % 60)}`;
 }

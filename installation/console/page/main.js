@@ -4,13 +4,15 @@ import { h, tell } from "./dom.js";
 import { entrance } from "./entrance.js";
 import { glance, readings, top } from "./glance.js";
 import { knobs } from "./knobs.js";
-import { machine, programme } from "./machine.js";
+import { machine } from "./machine.js";
 import { outputs } from "./outputs.js";
 import { picture } from "./picture.js";
 import { bar, bring, cues, scenes, words } from "./playing.js";
+import { programme } from "./programme.js";
+import { takes } from "./takes.js";
 import { Wire } from "./wire.js";
 
-const KINDS = ["piece", "scene", "machine", "values", "rules", "turned", "corners"];
+const KINDS = ["piece", "scene", "machine", "values", "rules", "turned", "corners", "plan", "library"];
 const wire = new Wire(), header = top(), live = picture();
 let parts = [];
 
@@ -18,7 +20,7 @@ wire.on("hello", (hello) => {
   const isPlayer = hello.role === "player";
   const look = [glance(), readings(hello.readings)];
   const play = isPlayer ? [words(wire), cues(wire), knobs(hello.knobs, hello.atHand, wire)] : [];
-  const more = isPlayer ? [machine(), scenes(wire), bring(), programme(), outputs(wire, hello.knobs)] : [];
+  const more = isPlayer ? [machine(), scenes(wire), bring(), takes(wire), programme(), outputs(wire, hello.knobs)] : [];
   parts = [header, ...look, ...play, ...more, ...(isPlayer ? [bar(wire)] : [])];
   const column = (name, its) => h("div", { class: name }, ...its);
   document.body.dataset.role = hello.role;
