@@ -12,9 +12,8 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from installation import engine, guests, melting, scenes
@@ -25,7 +24,9 @@ from installation.control.doors import Doors
 from installation.control.guest import Guest
 from installation.control.store import Store
 from installation.errors import Refusal
+from installation.health import Health, felt
 from installation.knobs import Knob, KnobError, nearest
+from installation.machine import memory
 from installation.machine import wires as wiring
 from installation.machine.board import Board
 from installation.machine.files import share
@@ -46,6 +47,7 @@ from installation.records import Message, Order, Report
 from installation.scenes import Scene
 from installation.stage import panel as stage_panel
 from installation.stage import process as stage_process
+from installation.stage.gaps import COUNTS
 
 log = logging.getLogger(__name__)
 
@@ -70,24 +72,6 @@ class Performance:
     programme: Programme | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """How the piece is, at one instant: for the status line and whoever asks."""
-
-    scene: str
-    state: str
-    serial: int
-    temperature: float
-    rate: float
-    readings: Mapping[str, Taken]
-    stage_fps: float
-    worst_gap_ms: float
-    recording: Path | None
-    dropped_frames: int
-    refused: int
-    deaths: Mapping[str, int]
-
-
 class Conductor:
     """The composition root. ``perform`` starts everything, ticks until told to stop, and stops in reverse order."""
 
@@ -102,7 +86,7 @@ class Conductor:
         self._playing = Playing(performance.scene, performance.seed, partial(self.tell, "engine"), anew=anew)
         self.doors = Doors(settings.osc, self.knobs)
         self._stopping = threading.Event()
-        self._staff = Staff(lambda: self.wires)
+        self._staff = Staff(lambda: self.wires, settings.memory.share * memory.available())
         self._guests: list[Guest] = []
         self._desk = Desk(
             settings.state, partial(self.tell, "recorder"), partial(self.tell, "engine"), settings.recording.ring
@@ -167,6 +151,7 @@ class Conductor:
         try:
             values = {address: knob.default for address, knob in self.knobs.items()}
             self._board = Board.create(self.wires.board, {**values, stage_panel.OPEN: 1.0})
+            Board.create(self.wires.gaps, COUNTS).close()
             Ring.create(self.wires.ring, LARGEST * LARGEST).close()
             self.store.play(self.scene, time.monotonic())
             self._move_knobs(time.monotonic(), 0)
@@ -476,26 +461,12 @@ class Conductor:
 
     def health(self) -> Health:
         """How the piece is; may be asked from another thread."""
-        vitals = {name: ward.vitals.read() for name, ward in self._staff.wards.items()}
-        engine_, stage = vitals.get("engine", {}), vitals.get("stage", {})
-        return Health(
-            scene=self.scene.name,
-            state=self._state(stage),
-            serial=int(engine_.get("serial", 0)),
-            temperature=engine_.get("temperature", 0.0),
-            rate=engine_.get("rate", 0.0),
+        state = "loading" if not self._playing.told else "playing" if self._open else "closed"
+        seen = felt(self.scene.name, state, self._staff.wards, time.monotonic())
+        return replace(
+            seen,
             readings=self.readings,
-            stage_fps=stage.get("fps", 0.0),
-            worst_gap_ms=stage.get("worst_gap_ms", 0.0),
             recording=self._desk.take,
-            dropped_frames=int(vitals.get("recorder", {}).get("dropped", 0)),
             refused=self._refused + self.doors.refused,
-            deaths={name: len(ward.deaths) for name, ward in self._staff.wards.items()},
+            degraded=(*seen.degraded, *(trouble for guest in self._guests for trouble in guest.troubles())),
         )
-
-    def _state(self, stage: Mapping[str, float]) -> str:
-        if not self._playing.told:
-            return "loading"
-        if not self._open:
-            return "closed"
-        return "burning on alone" if stage.get("burning_on") else "playing"

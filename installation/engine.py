@@ -156,6 +156,7 @@ class Engine:
         if order.name == "quit":
             self._checkpoints.flush()
             return False
+        self._leaving |= order.name == "leave"
         try:
             self._carry_out(order)
         except Refusal as refusal:
@@ -181,8 +182,6 @@ class Engine:
                 self._carry_out_later(order)
             case "save" if self._lineage:
                 self._checkpoints.copy_to(Path(order.data["path"]))
-            case "leave":
-                self._leaving = True
             case "rest":
                 self._resting = True
                 self._checkpoints.flush()

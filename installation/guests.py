@@ -30,7 +30,6 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     console = Console()
     web = (console, WebDoor(settings.web, [console.room])) if settings.web.enabled else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
-    relief = (ReliefGuest(settings.relief),) if settings.relief.enabled else ()
     return (
         CameraGuest(),
         CollapseGuest(),
@@ -41,7 +40,7 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
         CueList(),
         Modulations(),
         Midi(),
-        *relief,
+        ReliefGuest(settings.relief),
         CasinoGuest(),
         Prometheus(),
         *web,

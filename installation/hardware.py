@@ -172,7 +172,7 @@ def _sync(descriptor: int) -> float:
 
 def heat(settings: Settings) -> Finding:
     """The temperatures that relief goes by, and whether energy can be counted."""
-    parts = this_machine(settings.relief.load).parts
+    parts = this_machine(settings.relief.load, settings.state).parts
     counter = open_processor(settings.energy.processor_tdp).joules(time.monotonic())
     energy = f"energy: {counter.why}" if isinstance(counter, Missing) else f"energy {counter.state}"
     if not parts:

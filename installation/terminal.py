@@ -20,7 +20,7 @@ from rich.text import Text
 from installation.readings import declared
 
 if TYPE_CHECKING:
-    from installation.conductor import Health
+    from installation.health import Health
 
 BACKLOG = 10_000  # log lines waiting for a terminal that was stopped with Ctrl-S
 CLOCK = "%H:%M:%S"

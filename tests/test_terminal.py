@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from installation.conductor import Health
+from installation.health import Health
 from installation.readings import Missing, Value
 from installation.terminal import speaking, status
 from tests.support import until

@@ -5,13 +5,17 @@ from __future__ import annotations
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from installation.cli.voice import Config, State, console, given, group, progress_bar, say
 from installation.machine import settings as settings_
+
+if TYPE_CHECKING:
+    from installation.endurance import Verdict
 
 app = group("Measure the machine and the models.")
 
@@ -105,13 +109,17 @@ def melt(
 def soak(
     generations: Annotated[int, typer.Option(min=1, help="How many turns of the loop.")] = 100_000,
     hours: Annotated[float | None, typer.Option(min=0.005, max=1000, help="The real program for so long.")] = None,
+    scene: Annotated[str, typer.Option(help="What it plays, with --hours.")] = "hearth",
+    *,
+    json: Annotated[bool, typer.Option("--json", help="For another program, with --hours.")] = False,
 ) -> None:
     """Turn a small loop very often, with everything going wrong on schedule, and say whether it lives.
 
-    With --hours the real program plays instead, its doors opened and closed every twenty seconds: what of it grows?
+    With --hours the real program plays instead, its doors opened and closed every twenty seconds: what of it grows,
+    and does every frame come in time? Ctrl-C ends it with what was seen so far.
     """
     if hours is not None:
-        _endure(hours * 3600.0)
+        _tell(_endure(scene, hours * 3600.0), json=json)
         return
     from installation import soak as soaking
 
@@ -123,13 +131,36 @@ def soak(
         raise typer.Exit(1)
 
 
-def _endure(seconds: float) -> None:
+def _endure(scene: str, seconds: float) -> Verdict:
     from installation import endurance
 
-    with tempfile.TemporaryDirectory(prefix="burntout-") as state, progress_bar() as progress:
-        task = progress.add_task("Opening and closing", total=1.0)
-        update = partial(progress.update, task)
-        verdict = endurance.endure("hearth", Path(state), seconds, lambda share: update(completed=share))
-    say(verdict.sentence(), "" if verdict.flat else "red")
-    if not verdict.flat:
-        raise typer.Exit(1)
+    bar = progress_bar(Console(stderr=True))
+    with tempfile.TemporaryDirectory(prefix="burntout-", ignore_cleanup_errors=True) as state, bar:
+        task = bar.add_task("Opening and closing", total=1.0)
+        update = partial(bar.update, task)
+        return endurance.endure(scene, Path(state), endurance.Course(seconds), lambda share: update(completed=share))
+
+
+def _tell(verdict: Verdict, *, json: bool) -> None:
+    """Exit code 1 where it is not well, 130 where it was broken off, as shells expect."""
+    if json:
+        from json import dumps
+
+        typer.echo(dumps(verdict.report(), indent=2))
+    else:
+        console.print(_holdings(verdict))
+        say(verdict.evenness())
+        say(verdict.sentence(), "red" if verdict.faults else "")
+    if verdict.faults or verdict.broken_off:
+        raise typer.Exit(1 if verdict.faults else 130)
+
+
+def _holdings(verdict: Verdict) -> Table:
+    """What each process held at last, and by how much that grew in an hour."""
+    from installation.endurance import said
+
+    table = Table("process", "holds", "grows in an hour by", box=None)
+    for process, things in verdict.slopes.items():
+        for thing, slope in things.items():
+            table.add_row(process, f"{said(thing, verdict.held[process][thing])} {thing}", said(thing, slope))
+    return table

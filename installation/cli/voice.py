@@ -66,7 +66,7 @@ def say(sentence: str, style: str = "", voice: Console = console) -> None:
     voice.print(Text(sentence, style), soft_wrap=True)
 
 
-def progress_bar() -> Progress:
+def progress_bar(voice: Console = console) -> Progress:
     """A line that fills, with the time left."""
     columns = (
         TextColumn("{task.description}", markup=False),
@@ -74,7 +74,7 @@ def progress_bar() -> Progress:
         TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=console)
+    return Progress(*columns, console=voice)
 
 
 def thumbnail(picture: Path) -> Text:

@@ -61,7 +61,7 @@ class House(Protocol):
         """What was measured last, by key (``readings.Taken``)."""
 
     def health(self) -> Any:
-        """How the piece is (``conductor.Health``)."""
+        """How the piece is (``health.Health``)."""
 
     def post(self, *messages: Message, due: float = 0.0) -> bool:
         """Put messages that belong together into the inbox, for now or later; any thread may. False when it is full."""
@@ -98,6 +98,10 @@ class Guest:
     def readings(self) -> Mapping[str, Any]:
         """What it measures now (``readings.Taken``), by addresses that ``readings.register.told`` has declared."""
         return {}
+
+    def troubles(self) -> Sequence[str]:
+        """What of it is not as it should be, in sentences for whoever is woken. Any thread may ask."""
+        return ()
 
     def close(self) -> None:
         """Leave; wait for nothing longer than a second."""

@@ -26,7 +26,7 @@ class Phase(IntEnum):
 
 
 #: The vital signs every process has; its own readings are added to these.
-PULSE: Mapping[str, float] = {"phase": float(Phase.LOADING), "beat": 0.0}
+PULSE: Mapping[str, float] = {"phase": float(Phase.LOADING), "beat": 0.0, "pid": 0.0}
 
 
 class Vitals:
@@ -35,6 +35,7 @@ class Vitals:
     def __init__(self, wires: Wires, name: str) -> None:
         """Join the board the conductor has laid."""
         self._board = Board(wires.vitals(name))
+        self._board.write({"pid": float(os.getpid())})
 
     def beat(self, phase: Phase = Phase.RUNNING, **readings: float) -> None:
         """Alive, and this is what it looks like. ``beat`` is in seconds of the machine's monotonic clock."""

@@ -244,6 +244,12 @@ class ReliefSettings(Section):
     load: Annotated[float, Field(ge=1, le=1000)] = 8.0  # tasks that want each core, over a minute
 
 
+class MemorySettings(Section):
+    """How much of this machine's memory a process may hold, before it is started anew in a quiet moment."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = 0.6  # systemd slows the piece down at 0.8, and kills in it at 0.9
+
+
 class CameraSettings(Section):
     """What may be looked at from outside: nothing, unless ``source`` says what."""
 
@@ -338,6 +344,7 @@ class Settings(Section):
     stage: StageSettings = StageSettings()
     engine: EngineSettings = EngineSettings()
     relief: ReliefSettings = ReliefSettings()
+    memory: MemorySettings = MemorySettings()
     camera: CameraSettings = CameraSettings()
     recording: RecordingSettings = RecordingSettings()
     catalogue: CatalogueSettings = CatalogueSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -29,9 +30,9 @@ class Employee:
 class Staff:
     """Owns the wards. Everything here belongs to one thread, and only ``leave`` waits."""
 
-    def __init__(self, wires: Callable[[], Wires]) -> None:
-        """Nobody is employed yet; ``wires`` is asked for when somebody is."""
-        self._wires = wires
+    def __init__(self, wires: Callable[[], Wires], most_bytes: float = math.inf) -> None:
+        """Nobody is employed yet; ``wires`` is asked for when somebody is, who may hold ``most_bytes`` of memory."""
+        self._wires, self._most_bytes = wires, most_bytes
         self._employees: dict[str, Employee] = {}
         self._leaving: list[Employee] = []
 
@@ -52,7 +53,7 @@ class Staff:
         """Start a process and keep it alive. Raises ``ValueError`` for a name that is taken."""
         if duty.name in self._employees:
             raise ValueError(f"There is a {duty.name} already.")
-        employee = self._employees[duty.name] = Employee(Ward(duty, self._wires(), born), learn)
+        employee = self._employees[duty.name] = Employee(Ward(duty, self._wires(), born, self._most_bytes), learn)
         _look(employee, time.monotonic())
         return employee
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from installation.machine.board import Board
 from installation.machine.child import Phase
+from installation.machine.memory import Weight, resident
 from installation.machine.wires import Outbox, Wires
 from installation.records import Order, Report
 
@@ -25,6 +26,8 @@ log = logging.getLogger(__name__)
 GRACE = 5.0  # seconds between SIGTERM and SIGKILL: time to write a checkpoint to a slow disk
 MEMORY_OF_DEATHS = 600.0  # seconds: ten minutes
 LONGEST_DELAY = 60.0
+WEIGH_EVERY = 5.0  # seconds between two looks at what it holds in memory
+QUIET = 120.0  # seconds for a process that holds too much to find a moment that nobody notices; then any must do
 MOST_REPORTS = 200  # read per look, so that a chatty process cannot keep the conductor from its tick
 
 
@@ -49,10 +52,13 @@ def back_off(deaths: Sequence[float], now: float) -> float:
 class Ward:
     """One supervised process, looked at on every tick; nothing here waits for it."""
 
-    def __init__(self, duty: Duty, wires: Wires, born: Callable[[], Sequence[Order]]) -> None:
-        """``born`` gives the orders that every new life begins with."""
+    def __init__(
+        self, duty: Duty, wires: Wires, born: Callable[[], Sequence[Order]], most_bytes: float = math.inf
+    ) -> None:
+        """``born`` gives the orders that every new life begins with, ``most_bytes`` is what it may hold in memory."""
         self.duty = duty
         self.deaths: list[float] = []
+        self.weight = Weight(most=most_bytes)
         self.vitals = Board.create(wires.vitals(duty.name), duty.vitals)
         self._wires = wires
         self._born = born
@@ -63,6 +69,9 @@ class Ward:
         self._due = 0.0
         self._condemned = math.inf
         self._renewing = False
+        self._weigh_at = 0.0
+        self._objected = False
+        self._until = math.inf  # then its search for a quiet moment is over
 
     @property
     def pid(self) -> int | None:
@@ -82,6 +91,7 @@ class Ward:
             self._bury(now, code)
         elif self._process:
             self._feel_pulse(self._process, now)
+            self._weigh(self._process, now)
         elif now >= self._due:
             self._start(now)
 
@@ -135,7 +145,8 @@ class Ward:
             signal.pthread_sigmask(signal.SIG_SETMASK, held)
         theirs.close()
         self._outbox = Outbox(self._pipe, self.duty.name)
-        self._since, self._condemned = now, math.inf
+        self._since, self._condemned, self._until = now, math.inf, math.inf
+        self.weight, self._objected = Weight(most=self.weight.most), False
         for order in self._born():
             self.post(order)
 
@@ -167,11 +178,32 @@ class Ward:
             process.terminate()
             self._condemned = now + GRACE
 
+    def _weigh(self, process: SpawnProcess, now: float) -> None:
+        """What it holds in memory. Before the kernel kills it, it is asked to leave when nobody notices."""
+        if self._renewing or now < self._weigh_at or process.pid is None:
+            return
+        if now >= self._until:
+            self.renew(now)
+        self._weigh_at = now + WEIGH_EVERY
+        self.weight = self.weight.seen(resident(process.pid), running=self.vitals["phase"] != Phase.LOADING)
+        if self.weight.is_too_much:
+            self._object(now)
+
+    def _object(self, now: float) -> None:
+        """Say once that it holds too much. What has grown to that is asked to leave."""
+        if self.weight.has_grown and math.isinf(self._until):
+            self._until = now + QUIET
+            self.post(Order("leave"))
+        elif self._objected:
+            return
+        self._objected = True
+        log.warning("%s", self.weight.sentence(self.duty.name))
+
     def _bury(self, now: float, code: int) -> None:
         self._let_go()
         if math.isinf(self._due):
             return
-        if self._renewing:
+        if self._renewing or (code == 0 and not math.isinf(self._until)):
             self._renewing, self._due = False, now
             log.info("The %s has left, as it was asked to; starting it again.", self.duty.name)
             return

@@ -63,9 +63,18 @@ class Wires:
         """Where the projectors' corners stand, written by the stage as soon as it shows something."""
         return self.folder / "corners"
 
+    @property
+    def gaps(self) -> Path:
+        """How long flips were apart, counted; written by the stage."""
+        return self.folder / "gaps"
+
     def vitals(self, process: str) -> Path:
         """A process's own board: its beat and its readings."""
         return self.folder / f"vitals-{process}"
+
+    def boards(self) -> dict[str, Path]:
+        """Every process's own board that is there now, by the process's name."""
+        return {path.name.partition("-")[2]: path for path in self.folder.glob(self.vitals("*").name)}
 
 
 def lay(parent: Path | None = None) -> Wires:
@@ -132,7 +141,7 @@ class Uplink:
     def __init__(self, pipe: Connection) -> None:
         """Take over the connection."""
         self._pipe = pipe
-        self._turn = threading.Lock()
+        self._turn = threading.RLock()  # a signal may end a report in its midst: the last words still need a turn
 
     def order(self, patience: float = 0.0) -> Order | None:
         """The next order, waiting up to ``patience`` seconds. Raises ``EOFError`` when the conductor is gone."""

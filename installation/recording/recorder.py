@@ -83,7 +83,7 @@ class Recorder:
         }
 
     def obey(self, order: Order | None) -> bool:
-        """Do what is asked. False when it is to leave."""
+        """Do what is asked. False when it is to leave; ``leave`` is for when nothing is being recorded."""
         if order is None:
             return True
         if order.name == "start":
@@ -95,7 +95,7 @@ class Recorder:
         elif order.name in {"stop", "quit"}:
             self.catch_up()
             self.end(str(order.data.get("reason", "Stopped on request.")))
-        return order.name != "quit"
+        return order.name != "quit" and (order.name != "leave" or self._writing is not None)
 
     def catch_up(self) -> None:
         """Write every frame that has come since. A disk that refuses ends the take and nothing else."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from installation.knobs import knob, panel, read
@@ -56,11 +56,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Strain:
-    """What the machine bears: its parts, and how many tasks want each core (the load average of a minute)."""
+    """What the machine bears: its parts, and how many tasks want each core (the load average of a minute).
+
+    Beside that, what eases nobody and is told all the same: every sensor's degrees Celsius, and the disk's free bytes.
+    """
 
     parts: tuple[Part, ...] = ()
     load: float = 0.0
     most_load: float = math.inf
+    celsius: Mapping[str, float] = field(default_factory=dict)
+    free_bytes: float = math.inf
 
     @property
     def hottest(self) -> Part | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -36,11 +36,12 @@ class ReliefGuest(Guest):
         self._easing = Easing()
         self._next = -math.inf
         self._taken: Mapping[str, Taken] = {}
+        self._troubles: Sequence[str] = ()
 
     def open(self, house: House) -> None:
         """Come in, and look at the machine from now on."""
         self._house = house
-        self._watch = Watch(partial(this_machine, self._settings.load))
+        self._watch = Watch(partial(this_machine, self._settings.load, house.settings.state))
 
     def look(self, now: float) -> None:
         """Once a second: does the machine bear what it has to do?"""
@@ -48,21 +49,30 @@ class ReliefGuest(Guest):
             return
         self._next = now + LOOK_EVERY
         strain = self._watch.strain(now)
-        if strain is not None and self._house.serial:  # what does not play yet cannot be eased
-            before, self._easing = self._easing, self._easing.seen(strain, now)
-            if before.level != self._easing.level:
-                self._say(before.level, strain)
-                self._turn(now)
+        if self._settings.enabled and strain is not None:
+            self._ease(strain, now)
         self._keep(now)
         self._tell(strain, now)
 
     def readings(self) -> Mapping[str, Taken]:
-        """How warm and busy the machine is, and how much of it is degraded."""
+        """How warm, busy and full the machine is, and how much of it is degraded."""
         return self._taken
+
+    def troubles(self) -> Sequence[str]:
+        """That the work is eased, and what of the machine is too hot or too full."""
+        return self._troubles
 
     def close(self) -> None:
         """Look no more."""
         self._watch.close()
+
+    def _ease(self, strain: Strain, now: float) -> None:
+        if not self._house.serial:  # what does not play yet cannot be eased
+            return
+        before, self._easing = self._easing, self._easing.seen(strain, now)
+        if before.level != self._easing.level:
+            self._say(before.level, strain)
+            self._turn(now)
 
     def _turn(self, now: float) -> None:
         if self._easing.level:
@@ -78,9 +88,10 @@ class ReliefGuest(Guest):
     def _tell(self, strain: Strain | None, now: float) -> None:
         """Readings for whoever looks, and over OSC the same in words."""
         level = easing.level({KNOB: self._house.store.current(KNOB, now, self._house.serial)})
-        why = list(condition.degraded(self._house.health(), level))
-        self._taken = condition.taken(strain, len(why))
-        self._house.doors.read_out([(condition.WHY, " ".join(why))])
+        self._troubles = tuple(condition.troubles(strain, level))
+        health = self._house.health()
+        self._taken = condition.taken(strain, len(health.degraded), health.memory)
+        self._house.doors.read_out([(condition.WHY, " ".join(health.degraded))])
 
     def _say(self, before: int, strain: Strain) -> None:
         level = self._easing.level

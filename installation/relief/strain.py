@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import os
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import psutil
@@ -48,9 +50,18 @@ class Watch:
             self._closing.wait(self._every)
 
 
-def this_machine(most_load: float) -> Strain:
-    """The strain of this machine now."""
-    return Strain((*processors(), *cards()), os.getloadavg()[0] / (os.cpu_count() or 1), most_load)
+def this_machine(most_load: float, state: Path) -> Strain:
+    """The strain of this machine now, with the disk that the folder ``state`` is on, or is going to be."""
+    load = os.getloadavg()[0] / (os.cpu_count() or 1)
+    disk = next(path for path in (state, *state.absolute().parents) if path.exists())
+    return Strain((*processors(), *cards()), load, most_load, dict(warmest()), float(shutil.disk_usage(disk).free))
+
+
+def warmest() -> Iterator[tuple[str, float]]:
+    """The warmest part of each kind that has a sensor; most virtual machines have none."""
+    for name, parts in getattr(psutil, "sensors_temperatures", dict)().items():
+        if warm := [part.current for part in parts if part.current]:
+            yield name, max(warm)
 
 
 def processors() -> Iterator[Part]:

@@ -20,6 +20,7 @@ from installation.records import Order
 from installation.stage.displays import EVERY, watching
 from installation.stage.drawing import Drawing
 from installation.stage.exposure import Exposure
+from installation.stage.gaps import Gaps
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
 from installation.stage.onlookers import Onlookers, across
@@ -45,7 +46,8 @@ LEAVING = ("escape", "q", "quit")
 def run(wires: Wires, pipe: Connection, settings: Settings, origin: Path | None) -> None:
     """The life of the stage, until it is told to quit or the conductor is gone.
 
-    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; ``align``, as ``Rig.obey`` says;
+    Orders: ``origin`` {path} shows a picture until newer frames come; ``quit``; ``leave``, the same if the wall is dark
+    on purpose; ``align``, as ``Rig.obey`` says;
     ``watched``, by whoever looks on from a page; and ``Writer``'s, for what is written over it. Reports: ``ready``
     {headless, driver, size, preview} after the first flip; ``key`` {name} for ``escape``, ``q``, and ``quit`` when the
     window was closed.
@@ -79,6 +81,7 @@ class Stage:
         self.pace = Pace(self.window.rate, now)
         self._board = Board(wires.board)
         self._vitals = Vitals(wires, "stage")
+        self._gaps = Gaps(wires.gaps, self._vitals.seen("flip_ns") / 1e9)
         self._gate = Gate(Ring(wires.ring))
         self._reel = Reel(settings.engine.size, now)
         self._wall = Wall(now)
@@ -104,6 +107,11 @@ class Stage:
     def window(self) -> Window:
         """The window that is open now."""
         return self.presenter.window
+
+    @property
+    def is_dark(self) -> bool:
+        """Whether nobody sees that it goes."""
+        return self._wall.opening == 0.0
 
     def ask(self, path: Path, after: int | None = None) -> None:
         """Show this picture as soon as it is loaded, unless a frame newer than ``after`` (default: all) came first."""
@@ -184,6 +192,7 @@ class Stage:
         self.writer.close()
         self._watch.close()
         self.onlookers.close()
+        self._gaps.close()
         self._drawing.close()
         if self._sharing:
             self._sharing.close()
@@ -202,7 +211,9 @@ class Stage:
                 self._reel.arrive(pixels, now, knobs)
 
     def _beat(self, revision: int) -> None:
-        self.pace.flipped(time.monotonic())
+        flipped = time.monotonic()
+        self.pace.flipped(flipped)
+        self._gaps.flipped(flipped)
         self._flips += 1
         self._vitals.beat(
             frames=self._flips,
@@ -233,6 +244,8 @@ def _follow(order: Order, stage: Stage) -> bool:
     match order.name:
         case "quit":
             return False
+        case "leave":
+            return not stage.is_dark
         case "origin":
             stage.ask(Path(order.data["path"]))
         case "align":
@@ -242,6 +255,6 @@ def _follow(order: Order, stage: Stage) -> bool:
         case name if name in ORDERS:
             stage.writer.obey(order)
         case _:
-            known = ", ".join(("origin", "align", "watched", *ORDERS))
+            known = ", ".join(("origin", "align", "watched", "leave", *ORDERS))
             log.warning("The stage knows no order %r, only %s and quit.", order.name, known)
     return True

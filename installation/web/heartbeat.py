@@ -19,8 +19,8 @@ from installation.control.guest import Guest
 
 if TYPE_CHECKING:
     from installation.control.guest import House
+    from installation.health import Health
     from installation.machine.settings import HeartbeatSettings
-    from installation.web.glance import Wellbeing
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +88,7 @@ class Heartbeat(Guest):
         self._heard = False
 
 
-def word(health: Wellbeing) -> dict[str, Any]:
+def word(health: Health) -> dict[str, Any]:
     """What a heartbeat says: enough to see from afar whether somebody has to come."""
     return {
         "state": health.state,
@@ -98,4 +98,5 @@ def word(health: Wellbeing) -> dict[str, Any]:
         "stage_fps": round(health.stage_fps, 1),
         "worst_gap_ms": round(health.worst_gap_ms, 1),
         "deaths": dict(health.deaths),
+        "degraded": list(health.degraded),
     }

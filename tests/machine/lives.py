@@ -27,6 +27,19 @@ def obedient(wires: Wires, pipe: Connection) -> None:
         uplink.report("left")
 
 
+def hoarding(wires: Wires, pipe: Connection, *heeded: str) -> None:
+    """With every order ``hoard`` {megabytes} it holds that much more; the orders ``heeded`` end it."""
+    with living(NAME, pipe) as uplink:
+        vitals, hoard = Vitals(wires, NAME), bytearray()
+        vitals.beat()
+        uplink.report("alive", pid=os.getpid())
+        while (order := uplink.order(0.02)) is None or order.name not in heeded:
+            vitals.beat()
+            if order and order.name == "hoard":
+                hoard += os.urandom(order.data["megabytes"] * 2**20)
+        uplink.report("left", by=order.name)
+
+
 def hung(wires: Wires, pipe: Connection) -> None:
     """Beats once and never again; SIGTERM still ends it through its finally clause."""
     with living(NAME, pipe) as uplink:

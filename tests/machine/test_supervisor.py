@@ -1,6 +1,7 @@
 """The supervisor with real processes that are killed, hang, fail and obey. Its clock is put forward, not waited for."""
 
 import logging
+import math
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import psutil
 import pytest
@@ -15,7 +17,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from installation.machine.child import PULSE, Phase
-from installation.machine.supervisor import GRACE, LONGEST_DELAY, MEMORY_OF_DEATHS, Duty, Ward, back_off, how
+from installation.machine.supervisor import (
+    GRACE,
+    LONGEST_DELAY,
+    MEMORY_OF_DEATHS,
+    QUIET,
+    WEIGH_EVERY,
+    Duty,
+    Ward,
+    back_off,
+    how,
+)
 from installation.machine.wires import lay
 from installation.records import Order, Report
 from tests.machine import lives
@@ -28,9 +40,9 @@ LOADING, RUNNING = 3600.0, 900.0  # patience: our clock is put forward past it w
 class Watch:
     """A ward, looked at again and again on a clock of our own, and all it has reported."""
 
-    def __init__(self, wires, entry: Callable[..., None], orders=()):
-        duty = Duty(lives.NAME, entry, (), PULSE, LOADING, RUNNING)
-        self.ward = Ward(duty, wires, lambda: list(orders))
+    def __init__(self, wires, entry: Callable[..., None], orders=(), arguments=(), most=math.inf):
+        duty = Duty(lives.NAME, entry, arguments, PULSE, LOADING, RUNNING)
+        self.ward = Ward(duty, wires, lambda: list(orders), most)
         self.reports: list[Report] = []
         self.ahead = 0.0
 
@@ -56,6 +68,12 @@ class Watch:
         self.until(lambda: len(self.named("alive")) >= number)
         return self.named("alive")[-1]["pid"]
 
+    def weighs(self):
+        """Look until it was weighed anew; what it holds."""
+        self.ahead += WEIGH_EVERY
+        self.look()
+        return self.ward.weight.held
+
     def dies(self):
         deaths = len(self.ward.deaths)
         self.until(lambda: len(self.ward.deaths) > deaths)
@@ -66,8 +84,8 @@ def watch(tmp_path):
     """Begin to watch a process; at the end none is left."""
     begun = []
 
-    def begin(entry, orders=()):
-        begun.append(Watch(lay(tmp_path), entry, orders))
+    def begin(entry, orders=(), **more):
+        begun.append(Watch(lay(tmp_path), entry, orders, **more))
         return begun[-1]
 
     yield begin
@@ -302,6 +320,51 @@ def test_the_conductors_own_death_ends_the_process(watch):
     pid = watched.lives()
     watched.ward._pipe.close()  # what the kernel does to a dead conductor's end
     until(lambda: ended(pid), within=LIFE)
+
+
+# ------------------------------------------------------------------ memory
+
+
+@pytest.mark.system
+def test_what_grows_beyond_its_limit_is_asked_to_leave_and_lives_again_without_a_death(watch, caplog):
+    watched = watch(lives.hoarding, arguments=("leave", "quit"), most=1e12)
+    first = watched.lives()
+    held = watched.weighs()
+    assert held > 1e6
+    watched.ward.weight = replace(watched.ward.weight, most=2.0 * held)
+    watched.ward.post(Order("hoard", {"megabytes": int(3.0 * held / 2**20)}))
+    watched.until(lambda: watched.weighs() > 2.0 * held)
+    assert watched.lives(2) != first
+    assert (watched.named("left"), watched.ward.deaths) == ([{"by": "leave"}], [])
+    assert caplog.text.count("more than the") == 1
+    watched.until(lambda: 0.0 < watched.weighs() < 2.0 * held)
+    assert not watched.ward.weight.is_too_much
+
+
+@pytest.mark.system
+def test_what_finds_no_quiet_moment_is_renewed_in_the_end(watch):
+    watched = watch(lives.hoarding, arguments=("quit",), most=1e12)
+    first = watched.lives()
+    held = watched.weighs()
+    watched.ward.weight = replace(watched.ward.weight, most=2.0 * held)
+    watched.ward.post(Order("hoard", {"megabytes": int(3.0 * held / 2**20)}))
+    watched.until(lambda: watched.weighs() > 2.0 * held)
+    assert not watched.named("left")
+    watched.ahead += QUIET
+    assert watched.lives(2) != first
+    assert (watched.named("left"), watched.ward.deaths) == ([{"by": "quit"}], [])
+
+
+@pytest.mark.system
+def test_what_holds_too_much_from_the_start_is_complained_of_once_and_left_alone(watch, caplog):
+    watched = watch(lives.hoarding, arguments=("leave", "quit"), most=1.0)
+    watched.lives()
+    assert watched.weighs() > 1.0
+    assert watched.weighs() > 1.0
+    watched.ahead += QUIET
+    watched.look()
+    assert not watched.named("left")
+    assert caplog.text.count("memory.share") == 1
 
 
 FIRST_CHILD = """

@@ -1,16 +1,19 @@
 """The guest turns the knob as its controller says, and turns it again when somebody lets go of everything."""
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 
 from installation.control.store import Store
-from installation.machine.settings import Settings
+from installation.health import Health
+from installation.machine.memory import Weight
+from installation.machine.settings import ReliefSettings, Settings
 from installation.panels import all_knobs
 from installation.readings.register import NOT_YET, Missing, Value
-from installation.relief.condition import CELSIUS, DEGRADED, LOAD, WHY, taken
+from installation.relief.condition import CELSIUS, DEGRADED, LITTLE, LOAD, MEMORY, WHY, taken, troubles
+from installation.relief.condition import HOT as HOT_PART
 from installation.relief.easing import FALL, MOST, RISE, Part, Strain
 from installation.relief.guest import KNOB, ReliefGuest
 
@@ -31,25 +34,19 @@ class Sensors:
 
 
 @dataclass
-class Health:
-    """How the piece is, as far as it matters here."""
-
-    state: str = "playing"
-    dropped_frames: int = 0
-    deaths: dict[str, int] = field(default_factory=lambda: {"engine": 0})
-
-
-@dataclass
 class House:
     """As much of a house as relief knows; it is its own doors."""
 
     store: Store = field(default_factory=lambda: Store(all_knobs(), release=120.0))
     serial: int = 1
     told: dict[str, str] = field(default_factory=dict)
-    wellbeing: Health = field(default_factory=Health)
+    wrong: tuple[str, ...] = ()
+    settings: Settings = field(default_factory=Settings)
+    guest: Any = None
 
     def health(self):
-        return self.wellbeing
+        degraded = (*self.wrong, *self.guest.troubles())
+        return Health("little", "playing", memory={"engine": Weight(1.0, 1.0, 4.0)}, degraded=degraded)
 
     @property
     def doors(self):
@@ -66,7 +63,7 @@ def house():
 
 @pytest.fixture
 def guest(house):
-    guest = ReliefGuest(Settings().relief)
+    guest = house.guest = ReliefGuest(house.settings.relief)
     guest.open(house)
     guest._watch.close()
     sensors: Any = Sensors()
@@ -124,20 +121,48 @@ def test_what_does_not_play_yet_cannot_be_eased(house, guest):
     assert stands(house, endure(guest, HOT, 0, 5 * RISE)) == 0
 
 
-def test_what_is_degraded_is_told_in_numbers_and_words(house, guest):
-    house.wellbeing = Health("burning on alone", 3, {"engine": 2, "stage": 1})
+def test_what_is_degraded_anywhere_is_told_in_numbers_and_words(house, guest):
+    house.wrong = ("The engine was started anew once.",)
     endure(guest, HOT, 0, RISE + 1)
-    assert guest.readings()[DEGRADED] == Value(5.0)
-    for words in ("burns the last one on", "level 1 of 3", "engine was started anew 2 times", "stage", "3 frames"):
-        assert words in house.told[WHY]
+    assert guest.readings()[DEGRADED] == Value(2.0)
+    assert house.told[WHY] == "The engine was started anew once. The engine's work is eased to level 1 of 3."
 
 
 def test_where_all_is_well_there_are_no_words(house, guest):
     endure(guest, COOL, 0, 3)
     assert house.told[WHY] == ""
-    assert guest.readings() == {CELSIUS: Value(50.0), LOAD: Value(0.0), DEGRADED: Value(0.0)}
+    assert guest.readings() == {CELSIUS: Value(50.0), LOAD: Value(0.0), DEGRADED: Value(0.0), MEMORY: Value(0.25)}
+
+
+def test_who_does_not_want_relief_still_hears_how_the_machine_is(house):
+    unwilling = house.guest = ReliefGuest(ReliefSettings(enabled=False))
+    unwilling.open(house)
+    unwilling._watch.close()
+    sensors: Any = Sensors()
+    unwilling._watch = sensors
+    now = endure(unwilling, replace(HOT, free_bytes=1e9), 0, 5 * RISE)
+    assert stands(house, now) == 0
+    assert "Only 0.9 GiB are free" in house.told[WHY]
+    assert unwilling.readings()[CELSIUS] == Value(97.0)
+
+
+@pytest.mark.parametrize(
+    ("strain", "says"),
+    [
+        ({"free_bytes": LITTLE - 1}, "GiB are free"),
+        ({"celsius": {"nvme": HOT_PART}}, "nvme is at 85 degrees Celsius"),
+    ],
+)
+def test_a_full_disk_and_a_hot_part_are_said(strain, says):
+    [sentence] = troubles(replace(COOL, **strain), 0)
+    assert says in sentence
+
+
+def test_what_nobody_has_looked_at_is_no_trouble():
+    assert list(troubles(None, 0)) == list(troubles(Strain(), 0)) == []
 
 
 def test_without_a_sensor_no_number_is_made_up():
-    assert isinstance(taken(Strain(), 0)[CELSIUS], Missing)
-    assert taken(None, 0)[LOAD] == NOT_YET
+    assert isinstance(taken(Strain(), 0, {})[CELSIUS], Missing)
+    assert taken(None, 0, {})[LOAD] == NOT_YET
+    assert taken(None, 0, {})[MEMORY] == Value(0.0)

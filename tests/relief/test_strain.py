@@ -1,5 +1,6 @@
 """What the sensors say, and what is not believed."""
 
+import math
 import threading
 import time
 from types import SimpleNamespace
@@ -75,8 +76,10 @@ def test_a_limit_that_cannot_be_is_not_believed(said, limit):
     assert believed(said) == limit
 
 
-def test_this_machine_can_be_looked_at_whatever_it_is():
-    assert this_machine(8.0).load >= 0.0
+def test_this_machine_can_be_looked_at_whatever_it_is_and_wherever_its_state_will_be(tmp_path):
+    strain = this_machine(8.0, tmp_path / "not there yet" / "state")
+    assert strain.load >= 0.0
+    assert 0.0 < strain.free_bytes < math.inf
 
 
 @pytest.fixture

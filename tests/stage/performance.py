@@ -11,6 +11,7 @@ from installation.machine.ring import Ring
 from installation.machine.settings import Settings, StageSettings
 from installation.machine.wires import Wires, lay, take_up
 from installation.records import Report
+from installation.stage.gaps import COUNTS
 from installation.stage.panel import STAGE_VITALS
 from installation.stage.process import PREVIEW, run
 from tests.support import until
@@ -39,6 +40,7 @@ class Performance:
         self.ring = Ring.create(self.wires.ring, 64 * 64)
         self.board = Board.create(self.wires.board, KNOBS)
         self.vitals = Board.create(self.wires.vitals("stage"), STAGE_VITALS)
+        Board.create(self.wires.gaps, COUNTS).close()
         self.reports: list[Report] = []
         self.preview = state / PREVIEW
         self.settings = Settings(state=state, stage=StageSettings(**{"width": 320, "height": 180, **stage}))

@@ -6,7 +6,6 @@ import json
 import queue
 import threading
 import time
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from installation.control.commands import COMMANDS
@@ -16,6 +15,7 @@ from installation.control.packets import decode, encode
 from installation.control.store import Store
 from installation.cues import Cue
 from installation.errors import Refusal
+from installation.health import Health
 from installation.knobs import KnobError
 from installation.machine.settings import Settings, WebSettings
 from installation.machine.wires import Wires
@@ -34,21 +34,8 @@ def scene(*cues):
     return Scene("still", "Still", "", Path(), "archive", None, "", None, None, {}, {}, "", cues=tuple(map(Cue, cues)))
 
 
-@dataclass(frozen=True, slots=True)
-class Health:
-    """A piece that is well."""
-
-    scene: str = "still"
-    state: str = "playing"
-    serial: int = 7
-    temperature: float = 0.25
-    rate: float = 2.5
-    stage_fps: float = 60.0
-    worst_gap_ms: float = 20.0
-    recording: Path | None = None
-    dropped_frames: int = 0
-    refused: int = 3
-    deaths: dict[str, int] = field(default_factory=lambda: {"engine": 1})
+#: A piece that is well.
+WELL = Health("still", "playing", 7, 0.25, rate=2.5, stage_fps=60.0, worst_gap_ms=20.0, refused=3, deaths={"engine": 1})
 
 
 class Home:
@@ -73,7 +60,7 @@ class Home:
         self._thread.start()
 
     def health(self):
-        return Health()
+        return WELL
 
     def post(self, *messages, due=0.0):
         return self.doors.post(*messages, due=due)

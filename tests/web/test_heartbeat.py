@@ -12,7 +12,7 @@ import pytest
 from installation.machine.settings import HeartbeatSettings
 from installation.web.heartbeat import Heartbeat, word
 from tests.support import until
-from tests.web.home import PATIENCE, Health
+from tests.web.home import PATIENCE, WELL
 
 if TYPE_CHECKING:
     from installation.control.guest import House
@@ -22,7 +22,7 @@ class Ward:
     """All that a heartbeat asks of a house."""
 
     def health(self):
-        return Health()
+        return WELL
 
 
 @contextlib.contextmanager
@@ -65,12 +65,12 @@ def test_it_says_how_the_piece_is_once_in_a_while_and_no_oftener():
         for now in (0.0, 1.0, 59.0, 60.0, 61.0):
             heartbeat.look(now)
             if now in {0.0, 60.0}:
-                assert heard.get(timeout=PATIENCE) == word(Health())
+                assert heard.get(timeout=PATIENCE) == word(WELL)
         assert heard.empty()
 
 
 def test_it_says_enough_to_know_whether_somebody_has_to_come():
-    said = word(Health())
+    said = word(WELL)
     assert (said["state"], said["scene"], said["generation"], said["deaths"]) == ("playing", "still", 7, {"engine": 1})
 
 

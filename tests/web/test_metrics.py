@@ -12,7 +12,7 @@ from installation.readings import Missing, Value
 from installation.web.glance import Glance, glance
 from installation.web.metrics import exposition
 from tests.support import until
-from tests.web.home import Health, get, living
+from tests.web.home import WELL, get, living
 
 
 def samples(text):
@@ -22,7 +22,7 @@ def samples(text):
 
 
 def told(readings=None, tally=None, boards=None):
-    return samples(exposition(Glance(Health(), readings or {}, tally or Tally(), boards or {})).decode())
+    return samples(exposition(Glance(WELL, readings or {}, tally or Tally(), boards or {})).decode())
 
 
 def test_health_is_told_in_units_of_prometheus():

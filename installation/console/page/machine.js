@@ -3,7 +3,7 @@
 import { clock, h, number, section, write } from "./dom.js";
 import { said } from "./strings.js";
 
-const GIB = 2 ** 30;
+const GIB = 2 ** 30, MB = 1e6;
 
 export function machine() {
   const trouble = h("ul", { class: "trouble" });
@@ -46,9 +46,10 @@ export function machine() {
   };
 }
 
-function process([name, { state, deaths }]) {
+function process([name, { state, deaths, memory }]) {
+  const held = memory ? [`${number(memory / MB)} MB`] : [], shaken = deaths ? [said.deaths(deaths)] : [];
   return h("li", { "data-state": deaths && state === "well" ? "shaken" : state },
-    h("span", {}, name), h("small", {}, [said.process[state], ...(deaths ? [said.deaths(deaths)] : [])].join(", ")));
+    h("span", {}, name), h("small", {}, [said.process[state], ...held, ...shaken].join(", ")));
 }
 
 function fault({ at, level, text }) {
