@@ -1,13 +1,14 @@
 """Benchmarks: what this machine really does, with the conditions beside every figure and a peer in the same run.
 
-The loop alone is timed in this process; the show (stage, latency, recorder, memory) is a real performance of twenty
-seconds in real processes, watched through their vital signs.
+Starting and dying are timed at the program as a user starts it; the loop alone in this process; the show (stage,
+latency, recorder, memory) is a real performance of twenty seconds in real processes, watched through their vital signs.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import signal
 import statistics
 import tempfile
 import threading
@@ -20,17 +21,20 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
-from installation import images, scenes
+from installation import images, scenes, trial
+from installation.machine.child import Phase
 from installation.machine.files import share
 from installation.panels import all_knobs
 
 if TYPE_CHECKING:
     from installation.conductor import Conductor
     from installation.machine.settings import Settings
+    from installation.trial import Trial
 
 SIZE = 256
 WARM_UP, TURNS = 3, 20
 GESTURES = 60
+SCENE, STARTING = "machine-dementia", 180.0  # seconds at most
 SHOW_SECONDS = 20.0
 GESTURE_TIMEOUT = 2.0
 ADDRESS = "/stage/brightness"
@@ -49,8 +53,30 @@ def measure(settings: Settings) -> Iterator[Figure]:
     """All figures, as they are made."""
     conditions = f"Python {platform.python_version()}, torch {version('torch')}, load {os.getloadavg()[0]:.1f} before"
     yield Figure("machine", f"{os.cpu_count()} cores, {platform.machine()}", conditions)
+    yield from beginnings(SCENE)
     yield from _show(settings)  # first: this process is the conductor, and must not have torch in its memory yet
     yield from _loops(settings)
+
+
+def beginnings(scene: str) -> Iterator[Figure]:
+    """How long it is black when the power comes back, and how long the picture burns on alone when the engine dies."""
+    with tempfile.TemporaryDirectory(prefix="burntout-bench-") as state, trial.playing(scene, Path(state)) as show:
+
+        def figure(name: str, true: Callable[[], bool], since: float) -> Figure:
+            show.until(true, STARTING)
+            where = f"{scene}, default settings, a process of its own, load {os.getloadavg()[0]:.1f}"
+            return Figure(name, f"{time.monotonic() - since:.1f} s", where)
+
+        yield figure("command to first picture", lambda: show.vital("stage", "frames") >= 1, show.began)
+        yield figure("command to first generation", lambda: show.vital("engine", "serial") >= 1, show.began)
+        pid, killed = int(show.vital("engine", "pid")), time.monotonic()
+        os.kill(pid, signal.SIGKILL)
+        yield figure("SIGKILL of the engine to the next generation", lambda: _plays_anew(show, pid), killed)
+
+
+def _plays_anew(show: Trial, pid: int) -> bool:
+    """Whether another engine than that one has finished a generation."""
+    return show.vital("engine", "pid") != pid and show.vital("engine", "phase") == Phase.RUNNING
 
 
 def _loops(settings: Settings) -> Iterator[Figure]:

@@ -243,6 +243,12 @@ def test_shellcheck_finds_nothing():
     assert done.stdout == ""
 
 
+def test_the_piece_starts_a_process_anew_before_systemd_slows_it_down_and_that_before_it_kills():
+    unit = (DEPLOY / "systemd" / "burntout.service").read_text()
+    high, most = (int(re.findall(rf"^{limit}=(\d+)%$", unit, re.MULTILINE)[0]) for limit in ("MemoryHigh", "MemoryMax"))
+    assert 100.0 * Settings().memory.share < high < most < 100
+
+
 @needs("systemd-analyze", "systemd")
 def test_systemd_accepts_the_units(tmp_path):
     for unit in UNITS:

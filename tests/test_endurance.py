@@ -1,6 +1,7 @@
 """Endurance: what grows is found by its slope, a late frame by its gap, and the real program is opened and closed."""
 
 import json
+import signal
 import subprocess
 import sys
 import time
@@ -11,7 +12,9 @@ import psutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from installation import cli
 from installation.endurance import (
     HOUR,
     HOUSE,
@@ -197,3 +200,10 @@ def test_a_leak_is_found_in_the_process_that_leaks_and_an_early_end_is_told(tmp_
     assert [fault.split()[1] for fault in leaks] == ["memory", "files", "threads"]
     assert verdict.ended.startswith("The program ended after")
     assert verdict.sentence().startswith("NOT WELL")
+
+
+def test_a_scene_that_is_not_there_is_a_sentence():
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(TrialError, match="The program ended"):
+        CliRunner().invoke(cli.app, ["soak", "--hours", "0.005", "--scene", "nonsense"], catch_exceptions=False)
+    signal.signal(signal.SIGTERM, before)

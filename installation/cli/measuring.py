@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -43,9 +44,10 @@ def doctor(
 
 @app.command()
 def bench(config: Config = None) -> None:
-    """Measure what this machine does: the loop, the stage, OSC latency, memory; with conditions. About a minute."""
+    """Measure what this machine does: starting, the loop, the stage, OSC latency, memory; with conditions. A minute."""
     from installation import bench as benches
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has started ends with it
     table = Table("figure", "value", "conditions", box=None)
     with console.status("Measuring"):
         for figure in benches.measure(settings_.load(config)):
@@ -134,6 +136,7 @@ def soak(
 def _endure(scene: str, seconds: float) -> Verdict:
     from installation import endurance
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # it, too, ends the program and tells what was seen
     bar = progress_bar(Console(stderr=True))
     with tempfile.TemporaryDirectory(prefix="burntout-", ignore_cleanup_errors=True) as state, bar:
         task = bar.add_task("Opening and closing", total=1.0)
