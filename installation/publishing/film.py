@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import numpy as np
 
+from installation.publishing import priority
 from installation.publishing.kinship import kinship
 from installation.publishing.reel import reel
 from installation.publishing.sound import Bed, Track
@@ -239,6 +240,8 @@ def _stream(container: av.container.OutputContainer, shoot: Shoot, size: tuple[i
     context.color_primaries = context.color_trc = BT709
     if codec.tag:
         context.codec_tag = codec.tag
+    with priority.kept():
+        context.open()
     return stream
 
 
