@@ -113,6 +113,9 @@ def publish(
     stills: Annotated[
         str, typer.Option(metavar="generations|ticks", help="What a sequence of stills has.")
     ] = "generations",
+    look: Annotated[
+        str, typer.Option(metavar="pictures|wall", help="What films have: the pictures, or what the wall showed.")
+    ] = "pictures",
     state: State = None,
     config: Config = None,
 ) -> None:
@@ -121,9 +124,11 @@ def publish(
     For example: burntout publish last --form prores,loop,print --paper A2 --title-card 4 --out edition
     """
     from installation import publishing
+    from installation.panels import all_knobs
     from installation.publishing import certificate, provenance
 
-    wishes = publishing.Wishes(height, rate, title_card, audio, loop, generation, paper, stills)
+    all_knobs()  # that signs may name: they are declared when their rooms are opened
+    wishes = publishing.Wishes(height, rate, title_card, audio, loop, generation, paper, stills, look)
     forms = publishing.chosen(publishing.FORMS if form == "all" else form.split(","))
     settings = settings_.load(config, given(state=state))
     found, credential = find_take(take, settings), certificate.standing(settings.state)

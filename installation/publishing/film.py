@@ -14,10 +14,12 @@ import numpy as np
 
 from installation.publishing import priority
 from installation.publishing.kinship import kinship
-from installation.publishing.reel import reel
+from installation.publishing.reel import Reel, reel
 from installation.publishing.sound import Bed, Track
 from installation.publishing.title import card, opening, risen
+from installation.publishing.wall import on_the_wall
 from installation.publishing.whole import PublishError, whole
+from installation.recording import takes
 from installation.stage.light import Light, encode, inverse
 
 if TYPE_CHECKING:
@@ -100,19 +102,21 @@ def film(
     rate: int = 30,
     title: float = 0.0,
     audio: Path | None = None,
+    look: str = "pictures",
     progress: Progress | None = None,
 ) -> Path:
     """Make a film, ``rate`` pictures a second and ``height`` pixels high: by default an MP4 that any player plays.
 
-    It begins with ``title`` seconds of title card, and has ``audio`` (WAV, FLAC) for a bed. The width follows the first
-    picture. ``progress`` hears the share done, 0 to 1. The file appears when it is whole. Raises ``PublishError`` for a
+    It begins with ``title`` seconds of title card, and has ``audio`` (WAV, FLAC) for a bed. ``look`` is "pictures", the
+    loop's own, or "wall", with the stage's knobs and what was written over them. The width follows the first picture.
+    ``progress`` hears the share done, 0 to 1. The file appears when it is whole. Raises ``PublishError`` for a
     take without pictures, a recording without sound, an encoder that is not there and a disk that refuses.
     """
     seen = reel(take, rate)
     shoot = shooting(take, codec, height, rate)
     seconds = title + seen.seconds
     bed = Bed(audio, seconds) if audio else None
-    lights = seen.lights()
+    lights = _on_the_wall(seen, shoot) if look == "wall" else seen.lights()
     pictures = _titled(lights, take, title, shoot) if title else lights
     shoot_film(path, pictures, shoot, seconds * rate, bed=bed, progress=progress)
     return path
@@ -180,6 +184,12 @@ def _first(lights: Iterable[Light]) -> tuple[Light | None, Iterator[Light]]:
     pictures = iter(lights)
     first = next(pictures, None)
     return first, pictures if first is None else itertools.chain([first], pictures)
+
+
+def _on_the_wall(seen: Reel, shoot: Shoot) -> Iterator[Light]:
+    """What the wall showed, drawn in the size of the film: letters are not enlarged."""
+    first = next(takes.frames(seen.take), None)
+    return on_the_wall(seen, shoot.codec.size(first.pixels.shape, shoot.height)) if first else iter(())
 
 
 def _titled(lights: Iterable[Light], take: Take, seconds: float, shoot: Shoot) -> Iterator[Light]:

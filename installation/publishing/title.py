@@ -49,7 +49,7 @@ def lines(take: Take) -> list[str]:
         f"{take.started:%d %B %Y, %H:%M} UTC",
         ", ".join(filter(None, made)),
         "" if take.seed is None else f"lineage seed {take.seed}",
-        kinship(take),
+        *kinship(take).split(": "),  # of what, and how it differs
     )
     return [line for line in known if line]
 

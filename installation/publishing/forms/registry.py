@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 FASTEST, SLOWEST = 120, 1  # pictures a second
 STILLS = ("generations", "ticks")
+LOOKS = ("pictures", "wall")
 TALLEST = 8640  # pixels: a quarter of the wall of a planetarium; above it encoders refuse one after the other
 
 
@@ -24,7 +25,8 @@ class Wishes:
     """What somebody wants of an edition beside its forms. None leaves the choice to the form.
 
     ``height`` in pixels, ``rate`` in pictures a second, ``title`` and ``loop`` in seconds; ``audio`` is a WAV or FLAC
-    file, ``generation`` the serial of the picture to print, ``paper`` A3 to A0, ``stills`` what a sequence has.
+    file, ``generation`` the serial of the picture to print, ``paper`` A3 to A0, ``stills`` what a sequence has,
+    ``look`` whether films have the loop's pictures or what the wall showed of them.
     """
 
     height: int | None = None
@@ -35,6 +37,7 @@ class Wishes:
     generation: int | None = None
     paper: str = "A3"
     stills: str = "generations"
+    look: str = "pictures"
 
     def __post_init__(self) -> None:
         """Raises ``PublishError`` for what no form could do."""
@@ -48,6 +51,8 @@ class Wishes:
             raise PublishError(f"A loop of {self.loop:g} seconds? Choose --loop from 1 second to 10 minutes.")
         if self.stills not in STILLS:
             raise PublishError(f"Stills of {self.stills!r}? Choose --stills {' or '.join(STILLS)}.")
+        if self.look not in LOOKS:
+            raise PublishError(f"Films of {self.look!r}? Choose --look {' or '.join(LOOKS)}.")
 
 
 Make = Callable[["Take", Path, Wishes, "Progress"], object]

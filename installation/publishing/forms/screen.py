@@ -29,5 +29,6 @@ def shot(codec: Codec, take: Take, path: Path, wishes: Wishes, progress: Progres
         rate=wishes.rate,
         title=wishes.title,
         audio=wishes.audio,
+        look=wishes.look,
         progress=progress,
     )
