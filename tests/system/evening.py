@@ -107,10 +107,10 @@ def held(folder: Path) -> Evening:
     (folder / "machine.toml").write_text(MACHINE.format(ring=RING, live=live))
     (folder / "programme.toml").write_text(PROGRAMME)
     yesterday = last_night(live)
-    words = ("--fresh", "--config", str(folder / "machine.toml"), "--programme", str(folder / "programme.toml"))
+    told = ("--config", str(folder / "machine.toml"), "--programme", str(folder / "programme.toml"))
     scene = scene_file(folder, loop="pace = 0.2\nstages = 1")
-    with performing(scene, state, *words) as show, served(live) as address:
-        until(lambda: len(list((state / "ring").glob("*"))) == 2, PATIENCE)  # it has turned
+    with performing(scene, state, "--fresh", "--window", "160x90", *told) as show, served(live) as address:
+        until(lambda: len(list((state / "ring").glob("*"))) == 2, 2 * PATIENCE)  # it has turned
         until(lambda: len(set(listed(live)) - yesterday) >= 2, PATIENCE)
         seen, there = streamed(f"{address}/{LIST}"), pieces(live)
         newest = Ring(show.wires.ring).newest

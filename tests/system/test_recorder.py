@@ -25,6 +25,8 @@ from tests.support import until
 pytestmark = pytest.mark.system
 PATIENCE = 60.0  # seconds for a new interpreter on a busy machine
 SIDE = 64
+SECOND = 20  # pictures, as the rehearsal has them
+KILLS = 20261123  # the seed of the moments at which the recorder is killed
 
 
 class Seat:
@@ -139,10 +141,10 @@ def play(ring, serials):
         assert ring.write(shown.pixels, temperature=shown.temperature, **given) == serial
 
 
-def stream(recorder, ring, last):
+def stream(recorder, ring, last, *, begun=0):
     """Play in tens, as fast as the recorder follows, for as long as it records."""
     recorder.shows("recording", 1)
-    for end in range(10, last + 1, 10):
+    for end in range(begun + 10, last + 1, 10):
         play(ring, range(end - 9, end + 1))
         recorder.follows(end - 5)
 
@@ -224,6 +226,30 @@ def test_sigkill_in_mid_write_leaves_every_frame_the_take_speaks_of(seat, ring, 
     assert serials(folder) == spoken_of
     assert len(spoken_of) >= 184
     assert takes.load(folder).dropped == spoken_of[-1] - len(spoken_of)
+
+
+def test_ten_kills_at_random_moments_of_one_performance_cost_no_segment_and_at_most_the_last_second(seat, ring, folder):
+    moments = np.random.default_rng(KILLS).integers(0, SECOND, 10).tolist()
+    played = 0
+    for moment in moments:
+        recorder = seat()
+        recorder.start(folder)
+        recorder.shows("recording", 1)
+        stream(recorder, ring, played + SECOND, begun=played)
+        play(ring, range(played + SECOND + 1, played + 2 * SECOND + 1))
+        recorder.follows(played + SECOND + moment)  # somewhere in the second that is being written
+        recorder.end()
+        played += 2 * SECOND
+        kept = serials(folder)
+        assert kept == [mark.frame for mark in takes.marks(folder)] == list(range(1, len(kept) + 1)), (KILLS, moments)
+        assert played - len(kept) <= SECOND, (KILLS, moments)
+    last = seat()
+    last.start(folder)
+    last.hear("recording")
+    last.tell("stop")
+    assert last.hear("closed").data["dropped"] == 0  # the ring still held what was on its way: the next life wrote it
+    assert serials(folder) == list(range(1, played + 1))
+    assert {mark.segment for mark in takes.marks(folder)} == set(range(11))
 
 
 def test_a_reborn_recorder_goes_on_with_the_same_take(seat, ring, folder):
@@ -312,7 +338,9 @@ def test_a_read_only_disk_refuses_the_take_with_a_sentence(seat, small_disk, led
     assert "Read-only file system" in recorder.hear("refused").data["reason"]
     recorder.tell("quit")
     assert recorder.gone() == 0
-    ledger.note("The disk is read-only", "a disk mounted so", "nothing", "the take is refused, and why is said")
+    ledger.note(
+        "The disk is read-only from the start", "a disk mounted so", "nothing", "the take is refused, and why is said"
+    )
 
 
 def test_the_conductor_can_know_the_recorder_without_loading_video():
