@@ -70,11 +70,14 @@ def _said(line: bytes) -> Mapping[str, Any]:
 
 
 async def _end(process: asyncio.subprocess.Process) -> None:
-    """Make sure that it has left, asking first."""
+    """Make sure that it has left, asking first; whoever cannot wait for that has it killed."""
     with contextlib.suppress(ProcessLookupError):
         process.terminate()
     try:
-        await asyncio.wait_for(process.wait(), GRACE)
-    except TimeoutError:
-        process.kill()
-        await process.wait()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(process.wait(), GRACE)
+    finally:
+        if process.returncode is None:
+            process.kill()
+            with contextlib.suppress(TimeoutError):  # even the dead wait for a disk that does not answer
+                await asyncio.wait_for(process.wait(), GRACE)

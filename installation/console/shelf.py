@@ -121,10 +121,14 @@ def _end(take: Take) -> float:
 
 
 def forms() -> list[dict[str, Any]]:
-    """Everything that a take can be published as. Whether this machine can make it is found out when it is asked."""
+    """Everything that a take can be published as, the usual first.
+
+    Whether this machine can make it is found out when it is asked.
+    """
     from installation.publishing import DEFAULT, FORMS
 
-    return [{"name": form.name, "doc": form.doc, "usual": form.name in DEFAULT} for form in FORMS.values()]
+    known = [{"name": form.name, "doc": form.doc, "usual": form.name in DEFAULT} for form in FORMS.values()]
+    return sorted(known, key=lambda form: (not form["usual"], form["doc"]))
 
 
 def _size(path: Path) -> int:

@@ -51,9 +51,7 @@ def main(order: Mapping[str, Any]) -> int:
 
 def step_back() -> None:
     """Let everybody else go first: to the processor, to the disk, and last to be spared when memory runs out."""
-    os.setpriority(os.PRIO_PROCESS, 0, LEAST_NICE)
-    with contextlib.suppress(AttributeError, OSError):  # Linux's own; niceness alone leaves a fifth of a core
-        os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
+    os.setpriority(os.PRIO_PROCESS, 0, LEAST_NICE)  # not SCHED_IDLE: beside a busy engine it would never be done
     with contextlib.suppress(AttributeError, OSError, psutil.Error):
         psutil.Process().ionice(psutil.IOPRIO_CLASS_IDLE)
     with contextlib.suppress(OSError):

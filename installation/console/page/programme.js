@@ -41,7 +41,7 @@ function present({ week, minute, scene }) {
     return opens == null ? said.closedAllWeek : said.opens(weekday(week[Math.floor(opens / DAY)].date), time(opens % DAY));
   }
   const next = week[0].plays.find(([at]) => at > minute && at < now[1]);
-  return said.present(now[1] < week.length * DAY ? time(now[1] % DAY) : "", scene, next && [time(next[0]), next[1]]);
+  return said.present(now[1] < week.length * DAY ? time(now[1] % DAY || DAY) : "", scene, next && [time(next[0]), next[1]]);
 }
 
 /** Every open span of the week in minutes from today's midnight; what goes on over midnight is one. */
