@@ -13,8 +13,6 @@ import pytest
 
 from installation.machine import wires
 from installation.recording import takes
-from tests.control.test_doors import Phone, calling
-from tests.control.test_porter import mutants
 from tests.support import until
 from tests.system.performance import digests, log_of, performing, scene_file
 
@@ -143,30 +141,6 @@ def test_oscsend_moves_the_temperature_and_loads_a_scene_and_the_take_can_be_ren
     assert "every one identical" in verdict.stdout, verdict.stdout + verdict.stderr
 
 
-@needs("oscsend", "liblo-tools")
-def test_a_scene_is_loaded_by_name_and_a_wrong_name_is_answered_with_the_nearest(tmp_path, state):
-    with performing(scene_file(tmp_path), state, "--fresh", "--record") as show:
-        show.reaches(2)
-        _oscsend(show.port, "/scene/load", "s", "hearht")
-        _oscsend(show.port, "/scene/load", "s", "hearth")
-        until(lambda: _played(state, "hearth"), 90.0)
-        said = show.stop()
-    assert "Did you mean hearth?" in said
-
-
-@needs("oscsend", "liblo-tools")
-def test_of_many_scenes_asked_for_at_once_the_last_is_played(tmp_path, state):
-    with performing(scene_file(tmp_path), state, "--fresh", "--record") as show:
-        show.reaches(2)
-        for scene in ("derivative-images", "hearth") * 5:
-            _oscsend(show.port, "/scene/load", "s", scene)
-        until(lambda: _played(state, "hearth"), 90.0)
-        begun = [line["playing"]["scene"] for line in log_of(state) if "playing" in line]  # type: ignore[index]
-        assert len(begun) < 10
-        show.stop()
-    assert [line["playing"]["scene"] for line in log_of(state) if "playing" in line][-1] == "hearth"  # type: ignore[index]
-
-
 def test_a_scene_whose_origin_is_cut_off_gives_the_fallback_and_says_why(tmp_path, state, ledger):
     scene = scene_file(tmp_path)
     whole = (tmp_path / "archive" / "cat.png").read_bytes()
@@ -197,58 +171,6 @@ def _pid(show, process):
     with contextlib.suppress(AssertionError, ValueError, psutil.Error):
         return show.pid(process)
     return None
-
-
-def test_two_pieces_do_not_share_a_state_folder(tmp_path, state):
-    scene = scene_file(tmp_path)
-    with performing(scene, state, "--fresh") as show:
-        show.reaches(1)
-        second = burntout("run", str(scene), "--for", "1s", "--state", str(state))
-        show.stop()
-    assert second.returncode == 2
-    assert "--state" in second.stderr
-
-
-def _played(state, scene: str) -> bool:
-    return any("playing" in line and line["playing"]["scene"] == scene for line in log_of(state))  # type: ignore[index]
-
-
-@needs("oscsend", "liblo-tools")
-def test_panic_black_darkens_the_wall_until_it_is_released(tmp_path, state):
-    with performing(scene_file(tmp_path), state, "--fresh") as show:
-        show.reaches(2)
-        until(lambda: show.vital("stage", "light") > 0.02, 20.0)
-        _oscsend(show.port, "/panic/black")
-        until(lambda: show.vital("stage", "light") == 0.0, 20.0)
-        _oscsend(show.port, "/panic/black", "F")
-        until(lambda: show.vital("stage", "light") > 0.02, 20.0)
-
-
-@needs("oscsend", "liblo-tools")
-def test_panic_origin_brings_the_photograph_back(tmp_path, state):
-    with performing(scene_file(tmp_path, gaussian="temperature = 0.9"), state, "--fresh") as show:
-        until(lambda: show.generation() > 5 and show.vital("engine", "memory") < 0.8, 90.0)
-        _oscsend(show.port, "/burn/gaussian/temperature", "f", "0.0")
-        until(lambda: show.knob("/burn/gaussian/temperature") == 0.0, 20.0)
-        _oscsend(show.port, "/panic/origin")
-        until(lambda: show.vital("engine", "memory") > 0.95, 30.0)
-
-
-def test_nonsense_pours_in_and_the_show_plays_on_and_answers(tmp_path, state):
-    meant = (b"/scene", b"/panic", b"/record", b"/s\xc3")  # a mutant may still mean something
-    nonsense = [packet for packet in mutants(4_000, seed=1) if not any(word in packet for word in meant)]
-    with performing(scene_file(tmp_path), state, "--fresh") as show, calling(Phone, show) as peer:
-        show.reaches(2)
-        for number, packet in enumerate(nonsense):
-            peer.socket.send(packet)
-            if number % 100 == 0:
-                peer.ping()
-        peer.say("/burn/gaussian/temperature", "?")
-        until(lambda: peer.hears()[0] == "/reply/burn/gaussian/temperature", 20.0)
-        peer.say("/sys/subscribe", "/reading//")
-        until(lambda: peer.hears()[0].startswith("/reading/"), 20.0)
-        show.reaches(show.generation() + 2)
-        assert "Traceback" not in show.stop()
 
 
 def _oscsend(port: int, *words: str) -> None:
