@@ -40,6 +40,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--faults", action="store_true", help="write the faults this run provokes into deploy/RUNBOOK.md")
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Faults are timed and told in one table: they are provoked by one worker, however many were asked for."""
+    if config.getoption("faults"):
+        config.option.dist = "no"
+
+
 @pytest.fixture(scope="session")
 def photograph() -> Image:
     """A real photograph, 1 x 3 x 64 x 64 in -1 to 1."""
