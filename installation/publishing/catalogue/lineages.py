@@ -78,12 +78,17 @@ class Descent:
         return max(part.started for part in self.parts)
 
     def across(self, serial: int) -> float:
-        """Where a generation stands on the line, from its left to its right end."""
-        return EDGE + (serial - self.first) / max(self.last - self.first, 1) * (WIDTH - 2 * EDGE)
+        """Where a generation ends on the line; it begins where the one before it ended, the first at the left edge."""
+        begun = self.first - 1
+        return EDGE + (serial - begun) / (self.last - begun) * (WIDTH - 2 * EDGE)
+
+    def span(self, part: Part) -> tuple[float, float]:
+        """Where a part of the line begins and ends; parts between which nothing is missing touch."""
+        return self.across(part.strand.first - 1), self.across(part.strand.last)
 
     def pieces(self, part: Part) -> Iterator[Piece]:
         """One part of the line, as strong as the memory that is left."""
-        left, right = self.across(part.strand.first), self.across(part.strand.last)
+        left, right = self.span(part)
         wide = (right - left) / len(part.strand.strengths)
         for place, strong in enumerate(part.strand.strengths):
             yield Piece((left + place * wide, LEVEL), (left + (place + 1) * wide, LEVEL), strong)
@@ -92,7 +97,7 @@ class Descent:
         """Every part with the middle of its cover, or None where there is none or no room for it on the line."""
         taken = -SIDE
         for part in self.parts:
-            middle = (self.across(part.strand.first) + self.across(part.strand.last)) / 2
+            middle = sum(self.span(part)) / 2
             room = part.cover and middle - taken >= SIDE
             taken = middle if room else taken
             yield part, middle if room else None

@@ -86,9 +86,16 @@ def test_every_part_lies_on_the_line_and_later_generations_to_the_right(spans):
     for found in descents(week(*((first, first + length) for first, length in spans))):
         for part in found.parts:
             pieces = list(found.pieces(part))
-            assert pieces[0].start[0] == pytest.approx(found.across(part.strand.first))
+            assert pieces[0].start[0] == pytest.approx(found.across(part.strand.first - 1))
             assert pieces[-1].end[0] == pytest.approx(found.across(part.strand.last))
-            assert EDGE <= pieces[0].start[0] <= pieces[-1].end[0] <= WIDTH - EDGE + 1e-6
+            assert EDGE <= pieces[0].start[0] < pieces[-1].end[0] <= WIDTH - EDGE + 1e-6
+
+
+def test_parts_touch_where_nothing_is_missing_and_leave_a_gap_where_something_is():
+    (found,) = descents(week((1, 9), (10, 30), (41, 50)))
+    first, second, third = map(found.span, found.parts)
+    assert first[1] == pytest.approx(second[0])
+    assert second[1] < third[0]
 
 
 @given(SPANS)
