@@ -1,17 +1,20 @@
 """A score is read as a stream: every generation with what led to it, and its time, in which long pauses are cut."""
 
 import dataclasses
+import tracemalloc
 
+import numpy as np
 import pytest
 
 from installation.publishing.projection import LAST_LOOK, LONGEST_PAUSE
 from installation.publishing.reel import reel
 from installation.publishing.score import Times, overview, score
 from installation.recording.journal import Journal
-from installation.recording.takes import LOG
+from installation.recording.takes import FRAMES, LOG, Mark
 from tests.publishing.performance import SECOND, Piece, performed
-from tests.recording.rehearsal import frames, rehearse
+from tests.recording.rehearsal import frame, frames, rehearse
 
+NOTHING = np.zeros((1, 1, 3), np.uint8)
 TURN = Times(None, 10 * SECOND, (11 * SECOND, 12 * SECOND), (13 * SECOND,), 14 * SECOND)
 
 
@@ -101,3 +104,36 @@ def test_a_generation_whose_picture_was_lost_ends_when_it_was_logged(tmp_path):
     assert first.times.ended == 5 * 50_000_000
     assert (second.times.began, second.times.ended) == (5 * 50_000_000, 10 * 50_000_000)
     assert len(second.times.burns) == 2
+
+
+def test_a_score_ten_times_as_long_takes_no_more_memory(tmp_path):
+    short, long = (endless(tmp_path / str(count), count) for count in (200, 2000))
+    assert peak(long) < 1.2 * peak(short)
+
+
+def endless(folder, count):
+    """A take of so many generations, of which there are only the log and the marks."""
+    take = rehearse(folder, frames(1))
+    log, marks = Journal(folder / LOG), Journal(folder / FRAMES)
+    for each in (rehearsed(serial) for serial in range(2, 4 * count + 2)):
+        marks.write(dataclasses.asdict(Mark(each.serial, 0, 0, 0, each.generation, each.phase, 0.3, each.stamp_ns)))
+        log.write({"at_ns": each.stamp_ns, "readings": {"/reading/entropy": 7.0}})
+        if each.phase == "generation":
+            log.write({"at_ns": each.stamp_ns, "generation": {"serial": each.generation, "knobs": {}}})
+    log.close()
+    marks.close()
+    return take
+
+
+def rehearsed(serial):
+    return frame(serial, pixels=NOTHING)
+
+
+def peak(take):
+    """The most memory that reading a score takes, in bytes."""
+    tracemalloc.start()
+    try:
+        assert overview(take).generations == sum(passage.generation is not None for passage in score(take))
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
