@@ -81,7 +81,7 @@ def test_without_a_watchdog_it_is_not_fed(tmp_path):
     listener.socket.close()
 
 
-@pytest.mark.parametrize(("pid", "fed"), [(str(os.getpid()), ["WATCHDOG=1"]), ("1", [])])
+@pytest.mark.parametrize(("pid", "fed"), [(str(os.getpid()), ["WATCHDOG=1"]), ("1", [])], ids=["ours", "another"])
 def test_a_watchdog_meant_for_another_process_is_left_alone(tmp_path, pid, fed):
     listener = Listener(str(tmp_path / "notify"), WATCHDOG_USEC="1000000", WATCHDOG_PID=pid)
     listener.hears(0.0, 1.0)
