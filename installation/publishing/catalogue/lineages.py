@@ -93,6 +93,14 @@ class Descent:
         for place, strong in enumerate(part.strand.strengths):
             yield Piece((left + place * wide, LEVEL), (left + (place + 1) * wide, LEVEL), strong)
 
+    def gaps(self) -> Iterator[tuple[float, float]]:
+        """Where on the line nobody recorded it: the ends of every gap between two parts."""
+        reached = self.first - 1
+        for part in self.parts:
+            if part.strand.first - 1 > reached:
+                yield self.across(reached), self.across(part.strand.first - 1)
+            reached = max(reached, part.strand.last)
+
     def hung(self) -> Iterator[tuple[Part, float | None]]:
         """Every part with the middle of its cover, or None where there is none or no room for it on the line."""
         taken = -SIDE

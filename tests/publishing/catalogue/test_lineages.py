@@ -95,7 +95,16 @@ def test_parts_touch_where_nothing_is_missing_and_leave_a_gap_where_something_is
     (found,) = descents(week((1, 9), (10, 30), (41, 50)))
     first, second, third = map(found.span, found.parts)
     assert first[1] == pytest.approx(second[0])
-    assert second[1] < third[0]
+    assert list(found.gaps()) == [(second[1], third[0])]
+
+
+@given(SPANS)
+def test_gaps_are_exactly_the_generations_that_no_take_holds(spans):
+    for found in descents(week(*((first, first + length) for first, length in spans))):
+        held = {serial for first, length in spans for serial in range(first, first + length + 1)}
+        missing = [serial for serial in range(found.first, found.last + 1) if serial not in held]
+        wide = found.across(1) - found.across(0)
+        assert sum(right - left for left, right in found.gaps()) == pytest.approx(len(missing) * wide)
 
 
 @given(SPANS)
