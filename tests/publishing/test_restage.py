@@ -4,16 +4,22 @@ import dataclasses
 
 import pytest
 import torch
+from PIL import Image
 
 from installation import images
 from installation.loop.generation import turn
+from installation.loop.glimpse import Glimpse
 from installation.loop.lineage import Lineage, to_bytes
-from installation.machine.settings import EngineSettings
+from installation.machine.glimpses import is_glimpse
+from installation.machine.settings import EngineSettings, Settings
+from installation.publishing.kinship import Otherwise
 from installation.publishing.restage import restage
+from installation.publishing.retake import retake
 from installation.recording.journal import Journal
-from installation.recording.takes import LOG, TakeError
+from installation.recording.takes import LOG, TakeError, generations
 from installation.restorers.exact import Nobody
-from tests.recording.rehearsal import frames, rehearse
+from tests.publishing.performance import Piece, performed
+from tests.recording.rehearsal import SETTINGS, frames, noise, rehearse
 
 BEGINNING = "lineage-000.safetensors"
 
@@ -65,3 +71,49 @@ def test_a_picture_that_was_encrypted_and_given_back_is_rendered_again(take, pho
     (take.folder / "again.jsonl").replace(take.folder / LOG)
     told = {"threads": torch.get_num_threads(), "restorer": "none", "digest": Nobody.digest}
     assert again(dataclasses.replace(take, manifest=told)).sentence().startswith("4 generations")
+
+
+def moving(serial):
+    """What cues, modulators and hands make of the knobs: they stand with every generation, whoever moved them."""
+    media = ("gaussian", "heat", "brownian", "mean")
+    return {
+        "/burn/medium": media[serial % 4],
+        "/burn/gaussian/temperature": 0.1 * serial,
+        "/burn/mean/of": "seen",
+        "/loop/zoom": 1.0 + 0.01 * serial,
+        "/loop/origin-return": 0.1,
+        "/loop/noise-floor": 0.02,
+    }
+
+
+def wounded(serial):
+    return {"/lesion/share": 0.1 * (serial % 3), "/burn/gaussian/temperature": 0.4}
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        Piece(generations=8, knobs=moving),
+        Piece(generations=3, restorer="ember", knobs=wounded),
+        Piece(generations=3, restorer="demon", size=128, grid=2, knobs=lambda _: {"/burn/medium": "brownian"}),
+    ],
+    ids=["cues and modulators", "lesions", "a wall"],
+)
+def test_what_moves_the_loop_is_rendered_again_hash_for_hash(tmp_path, piece):
+    assert again(performed(tmp_path / "take", piece)).sentence().startswith(f"{piece.generations} generations")
+
+
+def test_what_was_seen_outside_is_seen_again(tmp_path):
+    """The camera is gone; its pictures were kept."""
+    name = "glimpse-0000000001.png"
+    assert is_glimpse(name)
+    (folder := tmp_path / "take").mkdir()
+    Image.fromarray(noise(3)).save(folder / name)
+    seen = Glimpse(name, images.to_tensor(images.load(folder / name, 64, 64)), 0.4)
+    filmed = performed(folder, Piece(outside=lambda _: seen, knobs=lambda _: {"/camera/mix": 0.4}))
+    assert {each.glimpse for each in generations(filmed)} == {name}
+    assert again(filmed).identical
+    kept, _ = retake(filmed, Otherwise(size=128), Settings(state=tmp_path, recording=SETTINGS), lambda _: None)
+    assert kept
+    assert (kept.folder / name).read_bytes() == (folder / name).read_bytes()
+    assert again(kept).identical
