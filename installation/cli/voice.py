@@ -16,6 +16,7 @@ from installation.machine.settings import Settings
 
 console = Console()
 THUMB_LINES = 5
+SPEED_OVER = 600.0  # seconds over which the time left is reckoned: a large model takes a minute for one generation
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 Config = Annotated[Path | None, typer.Option("--config", help="machine.toml; see deploy/machine.toml.", dir_okay=False)]
@@ -74,7 +75,7 @@ def progress_bar(voice: Console = console) -> Progress:
         TextColumn("{task.percentage:.0f} %"),
         TimeRemainingColumn(),
     )
-    return Progress(*columns, console=voice)
+    return Progress(*columns, console=voice, speed_estimate_period=SPEED_OVER)
 
 
 def thumbnail(picture: Path) -> Text:
