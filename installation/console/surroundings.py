@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import psutil
 
 from installation.programme import hours
 from installation.programme.hours import Programme
+from installation.relief.strain import warmest
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def look(state: Path, programme: Programme | None, now: datetime) -> Surrounding
     return Surroundings(
         disk.free,
         disk.total,
-        dict(_warmest()),
+        dict(warmest()),
         psutil.virtual_memory().percent / 100.0,
         change.timestamp() if change else None,
     )
@@ -44,10 +44,3 @@ def look(state: Path, programme: Programme | None, now: datetime) -> Surrounding
 def utc_now() -> datetime:
     """Now."""
     return datetime.now(UTC)
-
-
-def _warmest() -> Iterator[tuple[str, float]]:
-    """The warmest part of each kind that has a sensor; most virtual machines have none."""
-    for name, parts in getattr(psutil, "sensors_temperatures", dict)().items():
-        if warm := [part.current for part in parts if part.current]:
-            yield name, max(warm)

@@ -61,6 +61,11 @@ def _health(seen: Glance) -> Iterator[Metric]:
     for name, count in health.deaths.items():
         deaths.add_metric((name,), count)
     yield deaths
+    memory = GaugeMetricFamily(f"{PREFIX}memory_bytes", "What a process holds in memory.", labels=("process",))
+    for name, weight in health.memory.items():
+        memory.add_metric((name,), weight.held)
+    yield memory
+    yield GaugeMetricFamily(f"{PREFIX}degraded", "How many things are not as they should be.", len(health.degraded))
     for name, doc, value in (
         ("generation", "The lineage's newest generation.", health.serial),
         ("temperature", "How far the picture is burnt, 0 to 1.", health.temperature),

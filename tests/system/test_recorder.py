@@ -357,3 +357,13 @@ def test_orders_before_any_take_are_harmless(ring, tmp_path):
         assert recorder.obey(Order(name, {"line": {}}))
     assert not recorder.obey(Order("quit"))
     assert not ours.poll(0)
+
+
+def test_asked_to_leave_it_leaves_at_once_unless_it_records(ring, folder):
+    _, theirs = multiprocessing.Pipe()
+    settings = RecordingSettings(reserve_bytes=0)
+    recorder = Recorder(ring, Uplink(theirs), settings, Glimpses(folder.parent / "glimpses"))
+    assert not recorder.obey(Order("leave"))
+    recorder.obey(Order("start", {"folder": str(folder), "manifest": MANIFEST, "after": 0}))
+    assert recorder.obey(Order("leave"))
+    recorder.leave()

@@ -17,6 +17,7 @@ from installation.cues import Cue
 from installation.errors import Refusal
 from installation.health import Health
 from installation.knobs import KnobError
+from installation.machine.memory import Weight
 from installation.machine.settings import Settings, WebSettings
 from installation.machine.wires import Wires
 from installation.panels import all_knobs
@@ -35,7 +36,18 @@ def scene(*cues):
 
 
 #: A piece that is well.
-WELL = Health("still", "playing", 7, 0.25, rate=2.5, stage_fps=60.0, worst_gap_ms=20.0, refused=3, deaths={"engine": 1})
+WELL = Health(
+    "still",
+    "playing",
+    7,
+    0.25,
+    rate=2.5,
+    stage_fps=60.0,
+    worst_gap_ms=20.0,
+    refused=3,
+    deaths={"engine": 1},
+    memory={"engine": Weight(5e8, 4e8, 8e8)},
+)
 
 
 class Home:

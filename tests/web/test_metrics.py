@@ -33,6 +33,8 @@ def test_health_is_told_in_units_of_prometheus():
     assert seen["burntout_recording",] == 0.0
     assert seen["burntout_recent_deaths", "engine"] == 1.0
     assert seen["burntout_refused_total",] == 3.0
+    assert seen["burntout_memory_bytes", "engine"] == 5e8
+    assert seen["burntout_degraded",] == 0.0
 
 
 def test_a_reading_that_is_there_is_told_with_its_unit_and_one_that_is_not_is_not():
