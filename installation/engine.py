@@ -37,6 +37,8 @@ from installation.machine.scribe import Scribe
 from installation.machine.wires import Uplink, Wires
 from installation.readings import Look, Window, declared, tail
 from installation.relief import easing
+from installation.restorers import Restoring
+from installation.restorers.blends import Prompter
 from installation.restorers.lesions import Lesion, numb
 from installation.restorers.shelf import Shelf
 from installation.restorers.wardrobe import Wardrobe
@@ -105,7 +107,7 @@ class Engine:
         self._resting = self._leaving = False
         self._wish: Order | None = None
         self._keys: deque[Mapping[str, Any]] = deque(maxlen=MOST_KEYS)
-        self._text = ""
+        self._prompter = Prompter()
         self._numb: str | None = None
         self._began = self._turned = 0.0
         self._rate = 0.0
@@ -137,6 +139,8 @@ class Engine:
 
     def _work(self, moments: Iterator[Moment]) -> Moment:
         """The next moment; the time that the moments of a generation take together is kept."""
+        if self._working == 0.0:
+            self._walk_on()
         began = time.monotonic()
         moment = next(moments)
         self._working += time.monotonic() - began
@@ -176,8 +180,10 @@ class Engine:
             case "adopt" if self._lineage and self._scene:
                 self._take_in(order.data["path"], self._lineage, self._scene.grid)
                 self._restart()
-            case "prompt" if self._restorer:
-                self._prompt(order.data["text"])
+            case "prompt" if self._restorer and self._lineage:
+                serial = self._lineage.serial
+                walk = read(Restoring, self._values(serial)).walk
+                self._prompter.tell(self._restorer, order.data["text"], serial, walk)
             case "wear" | "cipher":
                 self._carry_out_later(order)
             case "save" if self._lineage:
@@ -211,7 +217,7 @@ class Engine:
         self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
         self._checkpoints.keep(lineage, time.monotonic())
         self._vitals.beat(Phase.LOADING, serial=float(lineage.serial), lineages=float(scene.grid**2))
-        self._prompt(scene.prompt)
+        self._prompt(restorer, scene.prompt)
         self._restart()
         self._announce(scene, restorer, lineage)
 
@@ -251,9 +257,14 @@ class Engine:
             return
         if (scene := self._scene) and (lineage := self._lineage):
             self._restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
-            self._prompt(self._text)
+            self._prompter.turn(self._restorer, lineage.serial + 1)
             self._turn()
             self._announce(scene, self._restorer, lineage)
+
+    def _walk_on(self) -> None:
+        """Tell the restorer what the generation that begins shall show."""
+        if self._restorer and self._lineage:
+            self._prompter.turn(self._restorer, self._lineage.serial + 1)
 
     def _turn_key(self) -> None:
         """Encrypt or decrypt the picture, where that was ordered, and show what has become of it."""
@@ -281,10 +292,13 @@ class Engine:
                 self._lineage, self._restorer, self._values, time.perf_counter, self._album, outside=self._look_outside
             )
 
-    def _prompt(self, text: str) -> None:
-        self._text = text
-        if set_prompt := getattr(self._restorer, "prompt", None):
-            set_prompt(text)
+    def _prompt(self, restorer: Restorer, text: str) -> None:
+        """A scene's own prompt, at once; one that cannot be read is said, and the scene plays without."""
+        try:
+            self._prompter.begin(restorer, text)
+        except Refusal as refusal:
+            self._uplink.report("refused", reason=f"{refusal} The scene plays without a prompt.", order="prompt")
+            self._prompter.begin(restorer, "")
 
     def _values(self, serial: int) -> Mapping[str, float]:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""

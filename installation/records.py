@@ -112,7 +112,8 @@ class Generation:
 
     ``knobs`` are the values as used, choices by name, ``digest`` is the BLAKE2b-128 of the float32 image it produced,
     ``readings`` are named measurements, ``seconds`` is what it took. With ``parent`` 0 it grew from the origin, or from
-    the picture that the keeper put in its place: ``source`` is its path below assets/. What came from outside is kept
+    the picture that the keeper put in its place: ``source`` is its path below assets/. ``prompt`` is what the restorer
+    was told to see, a blend in words where it is on its way between two. What came from outside is kept
     with the take: ``glimpse`` names the picture that was mixed in, and ``source`` may name one that became the origin.
     """
 
@@ -128,3 +129,4 @@ class Generation:
     seconds: float
     source: str = ""
     glimpse: str = ""
+    prompt: str = ""

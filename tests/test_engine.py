@@ -95,6 +95,24 @@ def other(tmp_path):
     return str(folder)
 
 
+def test_a_prompt_is_walked_to_and_every_generation_says_what_it_was_told(show):
+    show.order("prompt", text="a cat")
+    until(lambda: show.hear("generation")["prompt"] == "a cat", within=60.0)
+    show.board.write({"/restore/walk": 4.0})
+    show.order("prompt", text="a fire")
+    told: list[str] = []
+    while not told or told[-1] != "a fire":
+        told.append(show.hear("generation")["prompt"])
+    assert told[-4:-1] == ["a cat:0.75 | a fire:0.25", "a cat:0.5 | a fire:0.5", "a cat:0.25 | a fire:0.75"]
+
+
+def test_a_prompt_that_cannot_be_read_is_refused_and_the_last_one_holds(show):
+    show.order("prompt", text="a cat")
+    show.order("prompt", text="|")
+    assert show.hear("refused")["order"] == "prompt"
+    until(lambda: show.hear("generation")["prompt"] == "a cat", within=60.0)
+
+
 def test_the_weights_of_another_generation_are_worn_from_one_generation_to_the_next(show, other):
     own = show.reports[-1].data
     before = show.hear("generation")["serial"]

@@ -103,10 +103,9 @@ def _folder(named: Path, folder: Path | None) -> Path:
 def _say_families() -> None:
     from installation.models import families, holdings
 
-    heads = (head.replace("`", "") for head in holdings.HEADS[:-1])
-    table = Table(*heads, box=None)
+    table = Table(*(Column(head, no_wrap=True) for head in holdings.HEADS[: holdings.NARROW]), box=None)
     for family in families.FAMILIES.values():
-        table.add_row(*map(escape, holdings.row(family)[:-1]))
+        table.add_row(*map(escape, holdings.row(family)[: holdings.NARROW]))
     console.print(table)
 
 

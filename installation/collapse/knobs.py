@@ -14,6 +14,9 @@ class Words:
 
     pace: float = knob(24.0, low=2.0, high=600.0, unit="s", doc="How long a generation of words stands on the wall.")
     temperature: float = knob(0.7, low=0.1, high=2.0, doc="How boldly words are chosen: low stammers sooner.")
+    prompt: bool = knob(
+        default=False, doc="What is written becomes the prompt: pictures follow the words (see /restore/walk)."
+    )
     last: int = knob(9, low=1, high=50, unit="generations", doc="After so many generations the real text is back.")
 
 

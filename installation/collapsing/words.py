@@ -11,7 +11,7 @@ from installation.collapsing import author
 from installation.control.guest import Guest
 from installation.machine.supervisor import Duty
 from installation.readings.register import Taken, taken
-from installation.records import Order
+from installation.records import Message, Order
 
 if TYPE_CHECKING:
     from installation.control.guest import House
@@ -20,18 +20,24 @@ if TYPE_CHECKING:
     from installation.scenes import Scene
 
 
+LEADS = "/words/prompt"
+SPOKEN = 24  # words of a prompt: a text encoder that reads 77 tokens reads them all
+
+
 class WordsGuest(Guest):
     """Employs an author as long as the scene that plays wants one."""
 
     def __init__(self) -> None:
-        """Nobody is employed."""
+        """Nobody is employed, and the pictures go their own way."""
+        self._leads = False
         self._house: House | None = None
         self._employee: Employee | None = None
         self._scene: Scene | None = None
 
     def open(self, house: House) -> None:
-        """Know the house."""
+        """Know the house, and what its first scene wants: that was said before anybody came."""
         self._house = house
+        self.news(house.scene.values, {})
 
     def look(self, now: float) -> None:
         """At a change of scenes: employ an author, or dismiss the one there is."""
@@ -61,9 +67,22 @@ class WordsGuest(Guest):
         told = {WRITTEN: vitals["generation"], **{address: vitals[name] for name, address in OF_WORDS.items()}}
         return {address: taken(number) for address, number in told.items() if not math.isnan(number)}
 
+    def news(self, values: Mapping[str, float], sources: Mapping[str, str]) -> None:  # noqa: ARG002 - whoever it was
+        """Whether the pictures follow the words."""
+        self._leads = values.get(LEADS, float(self._leads)) > 0.0
+
     def _learn(self, report: Report) -> None:
-        if self._house and report.name == "columns":
-            self._house.tell("stage", Order("columns", dict(report.data)))
+        if self._house is None or report.name != "columns":
+            return
+        self._house.tell("stage", Order("columns", dict(report.data)))
+        if self._leads:
+            _, newest = report.data["columns"][-1]
+            self._house.post(Message("/prompt", (prompt_of(newest),), author.NAME))
+
+
+def prompt_of(text: str) -> str:
+    """The beginning of a text as one prompt: so many words, and nothing that would be heard as a blend."""
+    return " ".join(text.replace("|", " ").split()[:SPOKEN])
 
 
 def wants_words(scene: Scene) -> bool:

@@ -108,7 +108,8 @@ def turn(
         regenerated = feed_back(
             step.denoised, lineage.origin, lineage.reference, looping, lineage.dice(), glimpse=glimpse
         )
-        yield accept(lineage, regenerated, medium, values, clock() - began, glimpse=glimpse.name if glimpse else "")
+        told = {"glimpse": glimpse.name if glimpse else "", "prompt": getattr(restorer, "text", "")}
+        yield accept(lineage, regenerated, medium, values, clock() - began, **told)
 
 
 def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Generator[Moment, None, Burnt]:
@@ -132,6 +133,7 @@ def accept(
     seconds: float,
     *,
     glimpse: str = "",
+    prompt: str = "",
 ) -> Moment:
     """Take the picture into the lineage, measured and written down."""
     parent, source = lineage.parent, lineage.source
@@ -149,6 +151,7 @@ def accept(
         seconds=seconds,
         source=source,
         glimpse=glimpse,
+        prompt=prompt,
     )
     return Moment("generation", regenerated, medium.temperature, 1.0, generation=generation)
 

@@ -45,7 +45,8 @@ def _holding(folder: Path) -> Holding:
         return Holding(folder.name, family, None, str(error))
 
 
-HEADS = ("family", "how", "schedule", "steps", "px", "negative", "GiB", "licence", "`burntout models add`")
+HEADS = ("family", "how", "steps", "px", "GiB", "negative", "schedule", "licence", "`burntout models add`")
+NARROW = 6  # columns that a terminal has room for
 
 
 def row(family: Family) -> tuple[str, ...]:
@@ -53,7 +54,7 @@ def row(family: Family) -> tuple[str, ...]:
     negative = "heard" if family.negative else ""
     size = f"{family.half_gib:.1f}"
     how = "by hand" if family.how == "by hand" else "called whole"
-    facts = (family.title, how, family.schedule, family.steps, str(family.side), negative, size, family.licence)
+    facts = (family.title, how, family.steps, str(family.side), size, negative, family.schedule, family.licence)
     return (*facts, family.source)
 
 

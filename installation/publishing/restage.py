@@ -110,7 +110,9 @@ class Performer:
         begins = passage.number != self._number
         if begins:
             self._begin(passage, lineage)
-        words = self._scene_prompt(passage.told) if passage.prompt is None else passage.prompt
+        words = (passage.generation or {}).get("prompt")
+        if not words:  # a take from before generations said it, or of a restorer that listens to nobody
+            words = self._scene_prompt(passage.told) if passage.prompt is None else passage.prompt
         if (begins or words != self._prompt) and (listens := getattr(self.restorer, "prompt", None)):
             listens(words)
         self._prompt = words

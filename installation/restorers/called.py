@@ -1,8 +1,8 @@
 """Pipelines that are called whole: every diffusers family that takes an image, a strength and a callback.
 
-Their loops are their own. The temperature becomes the pair of step count and strength whose first noise level is
-nearest; what can be shown of a step are its latents as they stand, with the noise that is still in them. Tested on a
-tiny Flux; of SANA-Sprint only its schedule; the others (SD 3, Chroma, Z-Image, AuraFlow) promise the same arguments.
+Their loops are their own, but the noise levels are given to them: the first is exactly the burn's. What can be shown of
+a step are its latents as they stand, with the noise that is still in them. Tested on tiny pipelines of SD 3.5, Flux,
+SANA-Sprint, Z-Image and Qwen-Image; others (Chroma, AuraFlow) promise the same arguments.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import math
 import queue
 import threading
 from collections.abc import Callable, Generator, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from installation.records import Step
-from installation.restorers.latents import clean_image, decode, require_sides
+from installation.restorers import blends, embeddings
+from installation.restorers.blends import Blend
+from installation.restorers.embeddings import Memory, require_readable
+from installation.restorers.latents import can_be_read, clean_image, decode, require_sides
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN
@@ -29,9 +31,9 @@ if TYPE_CHECKING:
     from installation.records import Burnt, Image
     from installation.restorers.protocol import Restoring
 
+SILENCE = (("", 1.0),)
 SEQUENCE = 3  # dimensions of latents laid out as a sequence, B x L x C, as Flux does
 PATCH = 16  # pixels: two latents of eight pixels each, which is what a transformer's patch spans
-MOST_STEPS = 60  # of the whole schedule, of which only the last are walked
 LOUDEST = 80.0  # sigma: pure noise, as a medium at T = 1 names it
 STEP_PATIENCE = 120.0  # seconds for one step of a 12 GB model on a slow card; the supervisor's limit is shorter
 CLOSING_PATIENCE = 30.0  # seconds for a step that is under way when nobody wants it any more
@@ -44,16 +46,29 @@ class Called:
     name = "diffusion"
 
     def __init__(self, pipe: Any, digest: str) -> None:
-        if "scaling_factor" not in pipe.vae.config or not hasattr(pipe, "transformer"):
+        if not can_be_read(pipe.vae) or not hasattr(pipe, "transformer") or not _can_be_given_levels(pipe):
             raise ModelError(f"{type(pipe).__name__} cannot be shown step by step. Use Stable Diffusion or Flux.")
+        if pipe.scheduler.config.get("shift_terminal"):
+            pipe.scheduler.register_to_config(shift_terminal=None)  # it moves the first level too, with few steps far
         self.pipe, self.digest = pipe, digest
         self.weights = Weights(pipe.transformer)
-        self._text = ""
+        self._hears = inspect.signature(pipe.__call__).parameters
+        self._memory = Memory(partial(embeddings.called, pipe))
+        self._blend, self.text = Blend(), ""
         pipe.set_progress_bar_config(disable=True)
 
     def prompt(self, text: str) -> None:
-        """From the next generation on, restore towards these words."""
-        self._text = text
+        """From the next generation on, restore towards these words, or this blend (see ``blends``).
+
+        A pipeline whose text encoder is not known is told the first of a blend alone. Raises ``ModelError`` for more
+        words than are read.
+        """
+        blend, names = blends.read(text), ("tokenizer_3", "tokenizer_2", "tokenizer")
+        tokenizer = next(found for name in names if (found := getattr(self.pipe, name, None)))
+        read = self._hears.get("max_sequence_length")
+        most = read.default if read else tokenizer.model_max_length
+        require_readable(tokenizer, (*blend.wanted, *blend.unwanted), most)
+        self._blend, self.text = blend, text
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Dice) -> Iterator[Step]:
         """Yield every step; ``denoised`` holds the noise still left, until the last. ``knobs.churn`` is not heard.
@@ -71,7 +86,9 @@ class Called:
             yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal)
             return
         size = shown.shape[-2:]
-        arguments = self._arguments(burnt, rng) | plan(self.pipe.scheduler, knobs.steps, burnt.sigma, size)
+        arguments = self._arguments(burnt, knobs.guidance, rng) | plan(
+            self.pipe.scheduler, knobs.steps, burnt.sigma, size
+        )
         for index, (timestep, latents) in enumerate(pulled(lambda hear: self._run(arguments, hear))):
             picture = self._show(latents, size).to(burnt.image)
             yield Step(index, noise_at(self.pipe.scheduler, float(timestep)), shown, picture, noisy=False)
@@ -84,21 +101,34 @@ class Called:
         # trigonometric flow (SANA-Sprint) works on latents scaled to the standard deviation of its data
         return decode(self.pipe.vae, latents / self.pipe.scheduler.config.get("sigma_data", 1.0))
 
-    def _arguments(self, burnt: Burnt, rng: Dice) -> dict[str, Any]:
+    def _arguments(self, burnt: Burnt, guidance: float, rng: Dice) -> dict[str, Any]:
         import torch
 
         image = clean_image(burnt)
         given = {
-            "prompt": [self._text] * len(image),
             "image": (image.clamp(-1.0, 1.0) + 1.0) / 2.0,
             "generator": torch.Generator("cpu").manual_seed(int(rng.integers(2**63))),
             "height": image.shape[-2],
             "width": image.shape[-1],
             "output_type": "latent",
         }
-        # a network that is told a guidance has never seen 0; the others would do each step twice for it
-        told = self.pipe.transformer.config.get("guidance_embeds")
-        return given if told else given | {"guidance_scale": 0.0}
+        if "use_resolution_binning" in self._hears:
+            given["use_resolution_binning"] = False  # SANA would paint in one of its own sizes
+        return given | self._words(len(image), guidance)
+
+    def _words(self, number: int, guidance: float) -> dict[str, Any]:
+        """What is to be seen in so many pictures, what is not, and how much louder the one is than the other."""
+        if embeddings.family_of(self.pipe) is None:
+            return {"prompt": [self._blend.wanted[0][0]] * number, "guidance_scale": 0.0}
+        told = embeddings.arguments(self.pipe, self._memory.recall(self._blend.wanted), number)
+        if self.pipe.transformer.config.get("guidance_embeds"):
+            return told  # a network that is told a guidance has never seen 0
+        louder = "true_cfg_scale" if "true_cfg_scale" in self._hears else "guidance_scale"
+        told[louder] = embeddings.guidance(self.pipe, guidance)
+        if guidance <= 1.0:
+            return told
+        away = self._memory.recall(self._blend.unwanted or SILENCE)
+        return told | embeddings.arguments(self.pipe, away, number, "negative_")
 
     def _run(self, arguments: dict[str, Any], hear: Callable[[Any], bool]) -> None:
         import torch
@@ -109,6 +139,12 @@ class Called:
 
         with torch.no_grad():
             self.pipe(**arguments, callback_on_step_end=on_step_end)
+
+
+def _can_be_given_levels(pipe: Any) -> bool:
+    """Whether its noise levels can be said: as levels in flow matching, as an angle in trigonometric flow."""
+    way = {"FlowMatchEulerDiscreteScheduler": "sigmas", "SCMScheduler": "max_timesteps"}
+    return way.get(type(pipe.scheduler).__name__, "") in inspect.signature(pipe.__call__).parameters
 
 
 def image_form(name: str) -> Any:
@@ -123,18 +159,18 @@ def image_form(name: str) -> Any:
 
 
 def plan(scheduler: Any, steps: int, sigma: float, size: tuple[int, ...]) -> dict[str, Any]:
-    """The arguments that make a pipeline walk exactly ``steps`` steps from the noise nearest to ``sigma``.
+    """The arguments that make a pipeline walk ``steps`` steps down from exactly the noise of ``sigma``.
 
-    Trigonometric flow (SANA-Sprint) takes the angle itself, atan sigma. Flow matching: s = sigma / (1 + sigma), met by
-    the choice of how many steps the whole schedule has; the strength is set a hair low, as pipelines round it up.
+    Trigonometric flow (SANA-Sprint) takes the angle itself, atan sigma. Flow matching: s = sigma / (1 + sigma) is the
+    first of evenly spaced levels, which the scheduler then shifts, so its shift is taken back from s before. The whole
+    of such a ladder is walked: from pure noise it is the one that the family was taught.
     """
     if type(scheduler).__name__ == "SCMScheduler":
         angle = math.atan(sigma)
         return {"num_inference_steps": steps, "max_timesteps": angle, "intermediate_timesteps": None, "strength": 1.0}
-    wanted = sigma / (1.0 + sigma)
-    starts = {total: first_level(scheduler, total, steps, size) for total in range(steps, max(MOST_STEPS, steps) + 1)}
-    total = min(starts, key=lambda count: (abs(starts[count] - wanted), count))
-    return {"num_inference_steps": total, "strength": (steps - 1e-3) / total}
+    first = unshifted(1.0 / (1.0 + 1.0 / sigma), shift_of(scheduler.config, size))
+    levels = [first * (steps - step) / steps for step in range(steps)]
+    return {"num_inference_steps": steps, "sigmas": levels, "strength": 1.0}
 
 
 def noise_at(scheduler: Any, timestep: float) -> float:
@@ -145,11 +181,17 @@ def noise_at(scheduler: Any, timestep: float) -> float:
     return min(s / (1.0 - s), LOUDEST) if s < 1.0 else LOUDEST
 
 
-def first_level(scheduler: Any, total: int, steps: int, size: tuple[int, ...]) -> float:
-    """The flow-matching time s, 0 to 1, of the first of the last ``steps`` of ``total`` steps."""
-    shifted = {"mu": _mu(scheduler.config, size)} if scheduler.config.get("use_dynamic_shifting") else {}
-    scheduler.set_timesteps(sigmas=np.linspace(1.0, 1.0 / total, total), **shifted)
-    return float(scheduler.sigmas[total - steps])
+def shift_of(config: Any, size: tuple[int, ...]) -> float:
+    """By how much a flow-matching scheduler moves its levels towards the noise: s' = k s / (1 + (k - 1) s)."""
+    if not config.get("use_dynamic_shifting"):
+        return float(config.get("shift", 1.0))
+    mu = _mu(config, size)
+    return mu if config.get("time_shift_type") == "linear" else math.exp(mu)
+
+
+def unshifted(level: float, shift: float) -> float:
+    """The level that a shift moves to this one."""
+    return level / (shift - (shift - 1.0) * level)
 
 
 def pulled(push: Callable[[Callable[[Any], bool]], object]) -> Generator[Any, None, None]:

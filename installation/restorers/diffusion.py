@@ -13,13 +13,16 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.randomness import white
 from installation.records import Step
-from installation.restorers import lora, weighing
+from installation.restorers import blends, embeddings, lora, weighing
+from installation.restorers.blends import Blend
 from installation.restorers.called import Called, image_form
+from installation.restorers.embeddings import Condition, Memory, require_readable
 from installation.restorers.latents import clean_image, decode, encode, require_sides
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
@@ -37,7 +40,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 CONSISTENT_LEVELS = 50  # noise levels that an LCM is taught at
-REMEMBERED = 64  # prompts whose embeddings are kept: a few MB
+SILENCE = (("", 1.0),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,10 @@ class Schedule:
         return min(beside, key=lambda place: abs(math.log(self.rungs[place].sigma / sigma)))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Condition:
-    """What a prompt tells the network: B x L x C embeddings, and SDXL's pooled ones."""
-
-    embeddings: torch.Tensor
-    pooled: torch.Tensor | None
-
-
 class Diffusion:
-    """A pipeline of the Stable Diffusion family, walked by hand in its latents. No guidance: it adds up in a loop.
+    """A pipeline of the Stable Diffusion family, walked by hand in its latents.
 
+    Guidance adds up in a loop, so there is none unless ``knobs.guidance`` asks for it; an LCM has none at all.
     What a burn has kept is known in pixels, so ``knobs.evidence`` is not heard here, and cold diffusion is euler.
     """
 
@@ -95,12 +91,17 @@ class Diffusion:
         self.weights = Weights(pipe.unet)
         self.schedule = schedule_of(pipe.scheduler)
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
-        self._conditions: dict[str, Condition] = {}
-        self._text = ""
+        self._memory = Memory(partial(embeddings.by_hand, pipe))
+        self._blend, self.text = Blend(), ""
 
     def prompt(self, text: str) -> None:
-        """From the next step on, restore towards these words. Their embeddings are computed once and kept."""
-        self._text = text
+        """From the next step on, restore towards these words, or this blend (see ``blends``).
+
+        Raises ``ModelError`` for more words than the text encoder reads.
+        """
+        blend, tokenizer = blends.read(text), self.pipe.tokenizer
+        require_readable(tokenizer, (*blend.wanted, *blend.unwanted), tokenizer.model_max_length)
+        self._blend, self.text = blend, text
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         """Yield every denoising step; ``x`` of a step is what was shown before it, ``denoised`` is decoded.
@@ -122,8 +123,10 @@ class Diffusion:
         z = clean + rungs[0].sigma * white(rng, clean)
         sigmas = [*(rung.sigma for rung in rungs), 0.0]
 
+        guidance = 1.0 if self.consistent else knobs.guidance
+
         def denoise(latents: torch.Tensor, sigma: float) -> torch.Tensor:
-            return self.denoise(latents, self.schedule.nearest(sigma), burnt.image.shape)
+            return self.denoise(latents, self.schedule.nearest(sigma), burnt.image.shape, guidance)
 
         for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
             picture = decode(self.pipe.vae, step.denoised).to(burnt.image)
@@ -136,18 +139,30 @@ class Diffusion:
             return "lcm"
         return knobs.sampler if knobs.sampler in NAMES else "euler"
 
-    def denoise(self, z: torch.Tensor, rung: Rung, size: torch.Size) -> torch.Tensor:
-        """D(z, sigma) in latents: the network sees z / sqrt(1 + sigma^2) and answers eps, v or x0 as it was taught."""
+    def denoise(self, z: torch.Tensor, rung: Rung, size: torch.Size, guidance: float = 1.0) -> torch.Tensor:
+        """D(z, sigma) in latents: the network sees z / sqrt(1 + sigma^2) and answers eps, v or x0 as it was taught.
+
+        ``guidance`` other than 1 asks twice, and goes on so many times as far, away from what is unwanted (Ho and
+        Salimans 2022, arXiv:2207.12598).
+        """
         import torch
 
-        scale = math.sqrt(1.0 + rung.sigma**2)
+        noisy = (z / math.sqrt(1.0 + rung.sigma**2)).to(self.pipe.unet.dtype)
         with torch.no_grad():
-            answer = self.answer((z / scale).to(self.pipe.unet.dtype), rung.timestep, size)
+            answer = self.answer(noisy, rung.timestep, size)
+            if guidance != 1.0:
+                away = self._heard(noisy, rung.timestep, size, self._memory.recall(self._blend.unwanted or SILENCE))
+                answer = away + guidance * (answer - away)
         return to_denoised(self.pipe.scheduler.config.prediction_type, z, rung.sigma, answer.float())
 
     def answer(self, noisy: torch.Tensor, timestep: int | torch.Tensor, size: torch.Size) -> torch.Tensor:
         """What the network says under the prompt of noisy latents, variance preserving, of pictures of this size."""
-        condition, unet = self._condition(), self.pipe.unet
+        return self._heard(noisy, timestep, size, self._memory.recall(self._blend.wanted))
+
+    def _heard(
+        self, noisy: torch.Tensor, timestep: int | torch.Tensor, size: torch.Size, condition: Condition
+    ) -> torch.Tensor:
+        unet = self.pipe.unet
         (answer,) = unet(
             noisy,
             timestep,
@@ -158,13 +173,6 @@ class Diffusion:
         )
         told: torch.Tensor = answer
         return told
-
-    def _condition(self) -> Condition:
-        if self._text not in self._conditions:
-            if len(self._conditions) >= REMEMBERED:
-                self._conditions.pop(next(iter(self._conditions)))
-            self._conditions[self._text] = _embed(self.pipe, self._text)
-        return self._conditions[self._text]
 
 
 def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> Diffusion | Called:
@@ -280,16 +288,6 @@ def _quietly() -> Iterator[None]:
         if shown:
             logging.enable_progress_bar()
             other.enable_progress_bar()
-
-
-def _embed(pipe: Any, text: str) -> Condition:
-    import torch
-
-    with torch.no_grad():
-        embedded = pipe.encode_prompt(
-            prompt=text, device=pipe.device, num_images_per_prompt=1, do_classifier_free_guidance=False
-        )
-    return Condition(embedded[0], embedded[2] if len(embedded) > 2 else None)  # noqa: PLR2004 - SDXL returns four
 
 
 def _added(condition: Condition, size: torch.Size, z: torch.Tensor) -> dict[str, torch.Tensor] | None:

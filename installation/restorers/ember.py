@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from installation.restorers import wavelet
+from installation.restorers import blends, wavelet
 from installation.restorers.conditions import TABLES, Conditions
 from installation.restorers.filters import Bands, Doubt, Filter
 from installation.restorers.lesions import Weights
@@ -50,7 +50,7 @@ class Ember:
         self.network, self.bands, self.digest, self.conditions = network, bands, digest, conditions
         self.doubt = doubt or bands.doubt()
         self.weights = Weights(network)
-        self._caption = conditions.caption(())
+        self._caption, self.text = conditions.caption(()), ""
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -63,8 +63,15 @@ class Ember:
         return self.conditions.words
 
     def prompt(self, text: str) -> None:
-        """Say what shall be seen; words it has never met are passed over, and an empty text says nothing."""
-        self._caption = self.conditions.caption(self.conditions.spell(text))
+        """Say what shall be seen, or a blend (see ``blends``); words never met are passed over, no text says nothing.
+
+        Captions are vectors, so a blend is their sum by weight, and what is unwanted is taken away from it. Raises
+        ``ModelError`` for a blend that cannot be read.
+        """
+        blend = blends.read(text)
+        signed = (*blend.wanted, *((said, -weight) for said, weight in blend.unwanted))
+        vectors = [weight * self.conditions.caption(self.conditions.spell(said)) for said, weight in signed]
+        self._caption, self.text = sum(vectors[1:], vectors[0]), text
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         """Walk from ``burnt.sigma`` to 0. Sides: multiples of 32 from 64; raises ``ModelError`` for others."""

@@ -31,6 +31,11 @@ class Grid:
         """What can be damaged of the restorer, where anything can."""
         return getattr(self._restorer, "weights", None)
 
+    @property
+    def text(self) -> str:
+        """What the restorer was told to see."""
+        return str(getattr(self._restorer, "text", ""))
+
     def prompt(self, text: str) -> None:
         """What every cell should show, where the restorer listens."""
         if listens := getattr(self._restorer, "prompt", None):

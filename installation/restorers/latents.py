@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from installation.records import Burnt, Image
 
+FILM = 5  # dimensions of a batch of films, B x C x T x H x W
 FAINTEST = 0.05  # what is left of an image below this share of its signal is not worth amplifying
 
 
@@ -29,6 +30,11 @@ def require_sides(image: Image, factor: int) -> None:
         raise ModelError(f"This model restores sides that are multiples of {factor} pixels, not {width} x {height}.")
 
 
+def can_be_read(vae: Any) -> bool:
+    """Whether the autoencoder says how its latents are scaled."""
+    return "scaling_factor" in vae.config or "latents_std" in vae.config
+
+
 def encode(vae: Any, image: Image) -> torch.Tensor:
     """B x 3 x H x W in -1 to 1 to latents of about unit variance, float32; the mode of the posterior, no dice."""
     import torch
@@ -40,13 +46,23 @@ def encode(vae: Any, image: Image) -> torch.Tensor:
 
 
 def decode(vae: Any, latents: torch.Tensor) -> Image:
-    """Latents back to B x 3 x H x W in -1 to 1, float32."""
+    """Latents back to B x 3 x H x W in -1 to 1, float32. An autoencoder of films is given films of one picture."""
     import torch
 
     with torch.no_grad():
-        image = vae.decode((latents / float(vae.config.scaling_factor) + _shift(vae)).to(vae.dtype)).sample
+        image = vae.decode(_as_taught(vae, latents).to(vae.dtype)).sample
     picture: Image = image.float().clamp(-1.0, 1.0)
-    return picture
+    return picture[:, :, 0] if picture.ndim == FILM else picture
+
+
+def _as_taught(vae: Any, latents: torch.Tensor) -> torch.Tensor:
+    """Latents on the autoencoder's own scale, which is one number for all channels, or one for each (Qwen-Image)."""
+    if "scaling_factor" in vae.config:
+        return latents / float(vae.config.scaling_factor) + _shift(vae)
+    mean, deviation = (
+        latents.new_tensor(vae.config[name]).view(1, -1, 1, 1, 1) for name in ("latents_mean", "latents_std")
+    )
+    return latents * deviation + mean
 
 
 def _shift(vae: Any) -> float:

@@ -41,6 +41,13 @@ class Restoring:
     evidence: float = knob(
         0.5, glide=0.5, doc="How firmly guesses are held to what the burn has kept for certain; 0 guesses everything."
     )
+    guidance: float = knob(
+        1.0, low=1.0, high=12.0, glide=0.5,
+        doc="How far a pipeline goes from what is unwanted to what is wanted; 1 asks once, more asks twice a step.",
+    )  # fmt: skip
+    walk: int = knob(
+        0, low=0, high=1000, unit="generations", doc="How long the way from one prompt to the next takes; 0 jumps."
+    )
 
 
 class Restorer(Protocol):

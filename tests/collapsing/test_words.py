@@ -11,7 +11,7 @@ from installation.collapse.knobs import Words
 from installation.collapse.readings import OF_WORDS, WRITTEN
 from installation.collapsing import author
 from installation.collapsing.live import LIVE, LiveCollapse
-from installation.collapsing.words import WordsGuest, wants_words
+from installation.collapsing.words import LEADS, WordsGuest, wants_words
 from installation.machine.board import Board
 from installation.machine.files import share
 from installation.machine.wires import Wires
@@ -88,6 +88,19 @@ def test_what_the_author_writes_goes_to_the_stage(house):
     house.learn(Report("columns", {"columns": (("Generation 0", "Call me"),)}))
     house.learn(Report("log", {"text": "something else"}))
     assert house.told == [("stage", "columns", {"columns": (("Generation 0", "Call me"),)})]
+
+
+def test_what_the_author_writes_becomes_the_prompt_where_that_is_wanted(house):
+    guest = received(WordsGuest(), house)
+    columns = (("Generation 0", "Call me"), ("Generation 1", "the whale | the " + "white " * 99))
+    house.learn(Report("columns", {"columns": columns}))
+    assert house.posted == []
+    guest.news({LEADS: 1.0}, {})
+    guest.news({"/loop/pace": 1.0}, {})
+    house.learn(Report("columns", {"columns": columns}))
+    (message,) = house.posted
+    assert message.address == "/prompt"
+    assert message.arguments == ("the whale the " + " ".join(["white"] * 21),)
 
 
 def test_what_the_author_measures_is_a_reading_once_it_is_a_number(house):

@@ -10,6 +10,7 @@ from installation import images
 from installation.loop.generation import turn
 from installation.loop.glimpse import Glimpse
 from installation.loop.lineage import Lineage, to_bytes
+from installation.machine.files import share
 from installation.machine.glimpses import is_glimpse
 from installation.machine.settings import EngineSettings, Settings
 from installation.publishing.kinship import Otherwise
@@ -17,6 +18,7 @@ from installation.publishing.restage import restage
 from installation.publishing.retake import retake
 from installation.recording.journal import Journal
 from installation.recording.takes import LOG, TakeError, generations
+from installation.restorers import ember
 from installation.restorers.exact import Nobody
 from tests.publishing.performance import Piece, performed
 from tests.recording.rehearsal import SETTINGS, frames, noise, rehearse
@@ -71,6 +73,26 @@ def test_a_picture_that_was_encrypted_and_given_back_is_rendered_again(take, pho
     (take.folder / "again.jsonl").replace(take.folder / LOG)
     told = {"threads": torch.get_num_threads(), "restorer": "none", "digest": Nobody.digest}
     assert again(dataclasses.replace(take, manifest=told)).sentence().startswith("4 generations")
+
+
+@pytest.mark.parametrize(("changed", "verdict"), [(None, "every one identical"), ("a hat", "Generation 2 differs")])
+def test_what_the_restorer_was_told_is_told_it_again(take, photograph, changed, verdict):
+    """On its way from one prompt to another it was told a blend, which the log has in words."""
+    model, lineage = ember.load(share("assets") / "ember"), Lineage.begin("hearth", 7, photograph)
+    (take.folder / BEGINNING).write_bytes(to_bytes(lineage))
+    log = Journal(take.folder / "again.jsonl")
+    for prompt in ("a cat:0.25 | a flower:0.75", "a flower"):
+        model.prompt(prompt)
+        lineage.next()
+        *_, last = turn(lineage, model, {"/burn/gaussian/temperature": 0.8}, lambda: 0.0)
+        assert last.generation
+        assert last.generation.prompt == prompt
+        said = {"prompt": changed if changed and lineage.serial > 1 else prompt}
+        log.write({"generation": dataclasses.asdict(last.generation) | said})
+    log.close()
+    (take.folder / "again.jsonl").replace(take.folder / LOG)
+    told = {"threads": torch.get_num_threads(), "restorer": "ember", "digest": model.digest}
+    assert verdict in again(dataclasses.replace(take, manifest=told)).sentence()
 
 
 def moving(serial):

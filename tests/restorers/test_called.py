@@ -2,11 +2,12 @@
 
 import math
 import threading
+from itertools import pairwise
 
 import diffusers
 import pytest
 
-from installation.restorers.called import first_level, image_form, noise_at, plan, pulled
+from installation.restorers.called import image_form, noise_at, plan, pulled, shift_of, unshifted
 from installation.restorers.protocol import ModelError
 
 SIZE = (64, 64)
@@ -16,27 +17,42 @@ def flow(**settings):
     return diffusers.FlowMatchEulerDiscreteScheduler(**settings)
 
 
-def test_unshifted_flow_has_evenly_spaced_levels():
-    assert [first_level(flow(), 4, steps, SIZE) for steps in (1, 2, 3, 4)] == pytest.approx([0.25, 0.5, 0.75, 1.0])
+def levels(scheduler, planned):
+    """The levels that a pipeline walks down by a plan, as it sets them itself."""
+    shifted = {"mu": math.log(shift_of(scheduler.config, SIZE))} if scheduler.config.use_dynamic_shifting else {}
+    scheduler.set_timesteps(sigmas=planned["sigmas"], **shifted)
+    return scheduler.sigmas.tolist()
 
 
 @pytest.mark.parametrize("settings", [{}, {"shift": 3.0}, {"use_dynamic_shifting": True}])
 @pytest.mark.parametrize("steps", [1, 2, 4, 9])
 @pytest.mark.parametrize("sigma", [0.1, 0.5, 1.0, 5.0, 80.0])
-def test_a_plan_starts_as_near_to_the_noise_as_any_count_could(settings, steps, sigma):
+def test_a_plan_starts_at_exactly_the_noise_and_walks_exactly_the_steps_asked_for(settings, steps, sigma):
     scheduler = flow(**settings)
-    total = plan(scheduler, steps, sigma, SIZE)["num_inference_steps"]
-    misses = [abs(first_level(scheduler, count, steps, SIZE) - sigma / (1.0 + sigma)) for count in range(steps, 61)]
-    assert misses[total - steps] == min(misses)
+    walked = levels(scheduler, plan(scheduler, steps, sigma, SIZE))
+    assert walked[0] == pytest.approx(sigma / (1.0 + sigma), rel=1e-5)
+    assert len(walked) == steps + 1
+    assert all(high > low for high, low in pairwise(walked))
+    assert walked[-1] == 0.0
 
 
-@pytest.mark.parametrize("steps", [1, 2, 3, 7])
-@pytest.mark.parametrize("sigma", [0.3, 1.0, 4.0])
-def test_a_plan_walks_exactly_the_steps_asked_for(steps, sigma):
-    planned = plan(flow(), steps, sigma, SIZE)
-    total, strength = planned["num_inference_steps"], planned["strength"]
-    begin = int(max(total - min(total * strength, total), 0))  # as every flow-matching pipeline of diffusers counts
-    assert total - begin == steps
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_from_pure_noise_a_plan_is_the_schedule_the_family_was_taught(steps):
+    taught = [1.0 - step / steps for step in range(steps)]
+    assert plan(flow(shift=3.0), steps, math.inf, SIZE)["sigmas"] == pytest.approx(taught)
+
+
+@pytest.mark.parametrize("shift", [1.0, 3.0, 0.5])
+def test_a_shift_is_taken_back_exactly(shift):
+    for level in (0.0, 0.2, 0.7, 1.0):
+        assert unshifted(shift * level / (1.0 + (shift - 1.0) * level), shift) == pytest.approx(level)
+
+
+def test_larger_pictures_are_shifted_further():
+    config = flow(use_dynamic_shifting=True).config
+    assert shift_of(config, (256, 256)) == pytest.approx(math.exp(0.5))
+    assert shift_of(config, (1024, 1024)) == pytest.approx(math.exp(1.15))
+    assert shift_of(flow(shift=3.0).config, (1024, 1024)) == 3.0
 
 
 def test_trigonometric_flow_takes_the_angle_itself():

@@ -143,6 +143,19 @@ def test_a_caption_changes_what_is_seen_and_silence_takes_it_back(tiny):
     assert torch.equal(tiny.denoise(noisy, 2.0), unasked)
 
 
+def test_a_blend_of_captions_is_their_sum_by_weight(tiny):
+    """Seen from outside: the network hears one vector, which a caption of both words together would have too."""
+    heard = []
+    tiny.network.class_embedding.register_forward_pre_hook(lambda _, given: heard.append(given[0]))
+    for text in ("cat", "hat", "cat:1 | hat:3", "cat | hat:-0.5"):
+        tiny.prompt(text)
+        tiny.denoise(picture(3), 2.0)
+    cat, hat, blend, without = heard
+    torch.testing.assert_close(blend, 0.25 * cat + 0.75 * hat)
+    torch.testing.assert_close(without, cat - 0.5 * hat)
+    tiny.prompt("")
+
+
 def test_words_that_were_never_learnt_are_passed_over(tiny):
     unasked = tiny.denoise(picture(3), 2.0)
     tiny.prompt("quinquagesima")
