@@ -4,7 +4,9 @@ import dataclasses
 
 import pytest
 
-from installation.publishing.catalogue.leaf import Leaf
+from installation.machine.settings import CatalogueSettings
+from installation.publishing.catalogue.leaf import Leaf, gathered
+from installation.publishing.catalogue.pages import index
 from installation.publishing.film import credits_of
 from installation.publishing.kinship import (
     AS_IT_WAS,
@@ -104,6 +106,14 @@ def test_title_film_statement_stills_and_catalogue_say_it(take):
     assert said in xmp(kindred, "Machine dementia, generation 1.").decode()
     empty = dict.fromkeys(field.name for field in dataclasses.fields(Leaf))
     assert ("restaged", said) in Leaf(**{**empty, "take": kindred}).facts()
+
+
+def test_the_index_tells_kin_apart_and_no_lineage_goes_on_in_them(take, tmp_path):
+    recorded = gathered(take, tmp_path / "recorded", lambda _: None)
+    kindred = gathered(restaged(take, WANTED), tmp_path / "kindred", lambda _: None)
+    assert ", kindred</span>" in index([kindred], CatalogueSettings())
+    assert ", kindred" not in index([recorded], CatalogueSettings())
+    assert (len(recorded.strands), len(kindred.strands)) == (1, 0)
 
 
 def test_a_recorded_take_says_nothing_of_kin(take):

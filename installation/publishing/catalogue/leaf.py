@@ -17,7 +17,7 @@ from installation.publishing.catalogue.lineages import Strand
 from installation.publishing.catalogue.tree import Tree
 from installation.publishing.film import H264, shoot_film, shooting
 from installation.publishing.forms.registry import FORMS
-from installation.publishing.kinship import kinship
+from installation.publishing.kinship import RESTAGED, kinship
 from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.selection import matched, thinned
@@ -84,6 +84,11 @@ class Leaf(Matter):
     def title(self) -> str:
         """What it is called."""
         return self.take.title or self.take.scene or self.name
+
+    @property
+    def kin(self) -> str:
+        """What it is to the take it was made from, in a word or two; empty for one that was recorded."""
+        return str(self.take.manifest.get(RESTAGED, {}).get("kinship", ""))
 
     @property
     def cover(self) -> Picture | None:
@@ -155,7 +160,8 @@ def _make(take: Take, folder: Path, progress: Progress) -> Matter:
             tree=tree.planted(tree.branches(generations, take.origin), _placed(finished, generations, pictures)),
             curves=curves.curves(take),
             spending=curves.spending(take),
-            strands=lineages.strands(generations, take.scene, take.origin),
+            # A take made of a take goes on from nothing: its generations were on the line already.
+            strands=[] if kinship(take) else lineages.strands(generations, take.scene, take.origin),
             lacks=[each for each in (lack, *_lacks(take, len(finished), len(pictures))) if each],
         )
         (beside / NOTE).write_bytes(_notes().dump_json(matter))
