@@ -1,5 +1,7 @@
 """The console of the real program in a real browser: headless Chromium, as an attendant's telephone."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,10 +10,11 @@ from installation.control import osc
 from installation.stage.drawing import drawn
 from installation.stage.panel import PATTERNS
 from tests.console.elsewhere import elsewhere
+from tests.recording.rehearsal import frames, rehearse
 from tests.support import until
 from tests.system.performance import performing, scene_file
 
-TEMPERATURE, PASSCODE = "/burn/gaussian/temperature", "smoulder"
+TEMPERATURE, PASSCODE, TAKE = "/burn/gaussian/temperature", "smoulder", "an-evening-of-old"
 CUES = '\n[[cue]]\nnumber = 1\nname = "a cue"\nfade = 0.0\n[cue.burn.gaussian]\ntemperature = 0.9\n'
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True}
 DRAWN = "Number(document.querySelector('canvas')?.dataset.drawn ?? 0)"
@@ -26,7 +29,10 @@ def show(tmp_path_factory):
     scene, config, state = scene_file(folder), folder / "machine.toml", folder / "state"
     scene.write_text(scene.read_text() + CUES)
     config.write_text(f'[web]\npasscode = "{PASSCODE}"\n[stage]\nwidth = 640\nheight = 360\n')
-    with performing(scene, state, "--fresh", "--config", str(config)) as show:
+    rehearse(state / "takes" / TAKE, frames(8))
+    programme = folder / "programme.toml"
+    programme.write_text('timezone = "UTC"\n[hours]\ndaily = ["00:00-24:00"]\n')
+    with performing(scene, state, "--fresh", "--config", str(config), "--programme", str(programme)) as show:
         show.reaches(2)
         yield show
 
@@ -40,6 +46,7 @@ def page(browser, show):
         page.set_default_timeout(WITHIN)
         page.goto(f"{show.web()}console")
         page.wait_for_selector(".knob")
+        page.wait_for_selector(".takes li")
         yield page
         assert errors == []
 
@@ -279,3 +286,40 @@ def test_what_is_pressed_with_a_finger_is_pressed_with_a_key(page, show):
         page.get_by_role("button", name=name).focus()
         page.keyboard.press("Space")
         stands(show, "/stage/hold", wanted)
+
+
+def test_a_day_is_closed_at_the_console_and_the_house_closes_until_that_is_taken_back(page):
+    page.get_by_text("Add a day that is otherwise").click()
+    page.get_by_label("On", exact=True).fill(f"{datetime.now(UTC):%Y-%m-%d}")
+    page.get_by_label("Open", exact=True).fill("25:00")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector("#said .refusal:has-text('a span looks like')")
+    page.get_by_label("Open", exact=True).fill("")
+    page.get_by_label("Why").fill("private view")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.wait_for_selector('.state[data-state="closed"]')
+    page.wait_for_selector(".exceptions li:has-text('private view')")
+    page.get_by_role("button", name="Take back the last change").click()
+    page.wait_for_selector('.state:not([data-state="closed"])')
+    page.wait_for_selector(".exceptions:not(:has-text('private view'))")
+
+
+def test_a_take_becomes_a_film_that_plays_and_is_downloaded_and_when_it_is_deleted_all_pages_see_that(page, show):
+    other = page.context.new_page()
+    other.goto(f"{show.web()}console")
+    other.locator(f'[data-take="{TAKE}"]').wait_for()
+    take = page.locator(f'[data-take="{TAKE}"]')
+    take.locator("summary").first.click()
+    until(lambda: page.evaluate("document.querySelector('.takes .strip')?.naturalWidth") == 1280, 60.0)
+    take.get_by_role("button", name="Make a film to play here").click()
+    until(lambda: page.evaluate("document.querySelector('.takes video')?.readyState > 0"), 60.0)
+    page.evaluate("() => { const film = document.querySelector('.takes video'); film.muted = true; film.play(); }")
+    until(lambda: page.evaluate("document.querySelector('.takes video').currentTime > 0"), 60.0)
+    with page.expect_download() as downloading:
+        take.get_by_role("link", name=f"Download: {TAKE}.mp4").click()
+    assert b"ftyp" in downloading.value.path().read_bytes()[:12]
+    for answer in ("Cancel", "Delete for good"):
+        take.get_by_role("button", name="Delete").click()
+        page.locator("dialog[open]").get_by_role("button", name=answer).click()
+    for each in (page, other):
+        each.locator(f'[data-take="{TAKE}"]').wait_for(state="detached")
