@@ -74,7 +74,7 @@ class Scene:
     overlays: tuple[Sign, ...] = ()
     casino: Casino | None = None
     ransom: Ransom | None = None
-    folder: Path = Path()
+    folder: Path = field(default=Path(), compare=False)  # where it lies is no part of what it is
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
         """Board values with every NaN ("the score plays") replaced by the score at this generation of the scene.

@@ -37,7 +37,7 @@ def keep(title: str, hands: Hands, knobs: Mapping[str, Knob], state: Path) -> st
     """Write the present state into the machine's own scenes, and return the scene's name.
 
     What is written was checked as any scene is. Raises ``KeepingError`` for a title without letters or one the house's
-    own scenes have, ``SceneError`` and ``StorageError``.
+    own scenes have and for a brought picture that has gone, ``SceneError`` and ``StorageError``.
     """
     name = slug(title)
     if (share("scenes") / f"{name}.toml").exists():
@@ -45,7 +45,7 @@ def keep(title: str, hands: Hands, knobs: Mapping[str, Knob], state: Path) -> st
     folder = state / scenes.OWN
     draft, words = folder / f".{name}.draft", text(title.strip(), hands, knobs)
     if (brought := hands.said.origin) and not _is_shipped(brought):
-        write_atomically(folder / brought.name, brought.read_bytes())
+        write_atomically(folder / brought.name, _picture(brought))
     write_atomically(draft, words)
     try:
         scenes.load(draft, knobs, share("assets"), measured=state / melting.NAME)
@@ -117,6 +117,13 @@ def _put(table: Any, path: tuple[str, ...], value: Any) -> None:
         table.pop(key, None)
     else:
         table[key] = value
+
+
+def _picture(brought: Path) -> bytes:
+    try:
+        return brought.read_bytes()
+    except OSError as error:
+        raise KeepingError(f"The picture that was brought has gone ({error.strerror}). Bring it again.") from None
 
 
 def _path(address: str) -> tuple[str, ...]:

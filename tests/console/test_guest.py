@@ -33,6 +33,14 @@ def test_a_picture_by_its_name_is_given_to_the_engine(both):
     assert (process, order, data["path"].stem) == ("engine", "adopt", "cat")
 
 
+def test_a_picture_and_a_prompt_are_remembered_with_the_scene_that_they_were_said_over(both):
+    _, console = both
+    console.hear(Message("/origin", ("cat",)), 0.0)
+    assert not console.hear(Message("/prompt", ("an owl",)), 0.0)
+    said = until(lambda: console.hands.said.prompt and console.hands.said)
+    assert (said.origin.stem, said.prompt, said.scene) == ("cat", "an owl", both[0].scene)
+
+
 @pytest.mark.parametrize("name", ["", "kat", "../cat", "/etc/passwd", "cat.png", "\0"])
 def test_what_is_no_pictures_name_is_refused_with_a_sentence(both, name):
     with pytest.raises(OriginError, match="no picture"):

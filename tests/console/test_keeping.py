@@ -101,6 +101,11 @@ def test_a_picture_that_was_brought_goes_with_the_scene(tmp_path):
     assert again.origin.exists()
 
 
+def test_a_picture_that_was_brought_long_ago_and_has_gone_is_missed(tmp_path):
+    with pytest.raises(KeepingError, match="Bring it again"):
+        kept(standing(house("hearth"), origin=tmp_path / "brought-1.png"), tmp_path)
+
+
 def test_a_picture_of_the_house_and_a_prompt_are_kept_by_their_words(tmp_path):
     cat = share("assets") / "origins" / "cat.png"
     again = kept(standing(house("hearth"), origin=cat, prompt='say "owl"'), tmp_path)

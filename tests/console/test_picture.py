@@ -8,6 +8,7 @@ import pytest
 from aiohttp import ClientSession
 from PIL import Image
 
+from installation.console import picture
 from installation.console.picture import WIDTHS, jpeg, wide_enough
 from installation.stage.onlookers import LONGEST
 from tests.console.hall import standing, url
@@ -57,7 +58,8 @@ def test_a_viewer_gets_a_picture_for_each_time_it_asks(hall):
     assert np.abs(yellow - (255 - BLUE.astype(int))).max() < 12
 
 
-def test_while_somebody_watches_the_stage_is_told_so_and_afterwards_no_more(hall):
+def test_while_somebody_watches_the_stage_is_told_so_and_afterwards_no_more(hall, monkeypatch):
+    monkeypatch.setattr(picture, "LONGEST_WAIT", 0.2)
     house, console = hall
 
     async def watch(socket):

@@ -44,6 +44,13 @@ def pages(hall):
     return len(hall.web.porter._greeted)
 
 
+def pressed(hall):
+    """The next thing that a page wants; that somebody watches is told to the stage besides."""
+    while (event := hall.event())[0] == "stage":
+        pass
+    return event
+
+
 def is_well(hall):
     """Whether the tick goes on, and a page that comes now is greeted."""
 
@@ -69,7 +76,7 @@ def test_a_broken_frame_is_hung_up_on_and_no_other_page_notices(hall, path, fram
                 raw.sendall(frame)
                 assert await asyncio.to_thread(ends, raw)
             await page.says("/panic/hold", 1)
-            assert await asyncio.to_thread(hall.event) == ("/panic/hold", 1)
+            assert await asyncio.to_thread(pressed, hall) == ("/panic/hold", 1)
 
     asyncio.run(beside())
     until(lambda: pages(hall) == 0)
@@ -132,7 +139,7 @@ def test_a_page_that_does_not_read_keeps_nobody_waiting_and_is_hung_up_on(hall, 
     monkeypatch.setattr(viewers, "PATIENCE", 0.3)
     with deaf(hall, SOCKETS[0]) as raw:
         raw.sendall(masked(0x1, b'["/panic/hold", 1]'))
-        assert hall.event() == ("/panic/hold", 1)
+        assert pressed(hall) == ("/panic/hold", 1)
         (viewer,) = hall.web.porter._routes.values()
         while pages(hall):
             hall.web._soon(viewer.tell, "piece", "much " * 2**16)
@@ -184,7 +191,7 @@ def upload(hall, length, data=b""):
 def takes(hall):
     """Whether a picture that is brought now becomes the origin."""
     status, _, body = asked(hall, "/origin", "POST", data=png(), headers=ours(hall))
-    return status == 200 and hall.event() == ("/origin", json.loads(body)["name"])
+    return status == 200 and pressed(hall) == ("/origin", json.loads(body)["name"])
 
 
 def test_an_upload_that_stops_halfway_is_refused_in_time_and_the_next_is_taken(hall, monkeypatch):
