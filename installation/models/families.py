@@ -95,6 +95,11 @@ def recognise(folder: Path) -> Family | None:
     return FAMILIES[_stable(_told(folder / "unet" / "config.json"), _told(folder / "scheduler/scheduler_config.json"))]
 
 
+def is_tiny_decoder(folder: Path) -> bool:
+    """Whether a folder holds a tiny autoencoder (TAESD), which pipelines beside it may use."""
+    return _told(folder / "config.json").get("_class_name") == "AutoencoderTiny"
+
+
 def _stable(unet: Mapping[str, Any], scheduler: Mapping[str, Any]) -> str:
     """Which Stable Diffusion: by what its network is told, and by where its schedule's steps begin."""
     turbo = scheduler.get("timestep_spacing") == TRAILING

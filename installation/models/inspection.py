@@ -54,6 +54,10 @@ def inspect(folder: Path, room: Room) -> Iterator[Remark]:
     if (folder / lora.BASE).is_file():
         yield from _adapter(folder)
         return
+    if families.is_tiny_decoder(folder):
+        yield _tiny(folder)
+        yield _sums(folder)
+        return
     try:
         index = trust.read(folder / trust.INDEX)
     except ModelError as error:
@@ -83,6 +87,17 @@ def _adapter(folder: Path) -> Iterator[Remark]:
         return
     yield Remark("good", f"{folder}: an adapter for {base}; check that folder too.")
     yield _sums(folder)
+
+
+def _tiny(folder: Path) -> Remark:
+    """A tiny decoder is one file."""
+    try:
+        load = weighing.weigh(trust.weights_of(folder))
+    except ModelError as error:
+        return Remark("bad", str(error))
+    if not load.parameters:
+        return Remark("bad", f"{folder}: a tiny decoder without its weights. Add it again.")
+    return Remark("good", f"{folder}: a tiny decoder; /restore/decoder tiny has the pipelines beside it use it.")
 
 
 def _pickles(folder: Path, index: Mapping[str, object]) -> Iterator[Remark]:

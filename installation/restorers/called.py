@@ -19,7 +19,7 @@ from installation.records import Step
 from installation.restorers import blends, embeddings
 from installation.restorers.blends import Blend
 from installation.restorers.embeddings import Memory, require_readable
-from installation.restorers.latents import can_be_read, clean_image, decode, require_sides
+from installation.restorers.latents import Autoencoders, can_be_read, clean_image, decode, require_sides
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN
@@ -45,12 +45,13 @@ class Called:
 
     name = "diffusion"
 
-    def __init__(self, pipe: Any, digest: str) -> None:
+    def __init__(self, pipe: Any, digest: str, tiny: Any | None = None) -> None:
         if not can_be_read(pipe.vae) or not hasattr(pipe, "transformer") or not _can_be_given_levels(pipe):
             raise ModelError(f"{type(pipe).__name__} cannot be shown step by step. Use Stable Diffusion or Flux.")
         if pipe.scheduler.config.get("shift_terminal"):
             pipe.scheduler.register_to_config(shift_terminal=None)  # it moves the first level too, with few steps far
         self.pipe, self.digest = pipe, digest
+        self.autoencoders = Autoencoders(pipe.vae, tiny)
         self.weights = Weights(pipe.transformer)
         self._hears = inspect.signature(pipe.__call__).parameters
         self._memory = Memory(partial(embeddings.called, pipe))
@@ -90,16 +91,17 @@ class Called:
             self.pipe.scheduler, knobs.steps, burnt.sigma, size
         )
         for index, (timestep, latents) in enumerate(pulled(lambda hear: self._run(arguments, hear))):
-            picture = self._show(latents, size).to(burnt.image)
+            vae = self.autoencoders.chosen(knobs.decoder, last=index == knobs.steps - 1)
+            picture = self._show(vae, latents, size).to(burnt.image)
             yield Step(index, noise_at(self.pipe.scheduler, float(timestep)), shown, picture, noisy=False)
             shown = picture
 
-    def _show(self, latents: torch.Tensor, size: tuple[int, ...]) -> Image:
+    def _show(self, vae: Any, latents: torch.Tensor, size: tuple[int, ...]) -> Image:
         """Latents, packed as the pipeline packs them or not, to B x 3 x H x W in -1 to 1, float32."""
         if latents.ndim == SEQUENCE:
             latents = self.pipe._unpack_latents(latents, *size, self.pipe.vae_scale_factor)  # noqa: SLF001 - no other door
         # trigonometric flow (SANA-Sprint) works on latents scaled to the standard deviation of its data
-        return decode(self.pipe.vae, latents / self.pipe.scheduler.config.get("sigma_data", 1.0))
+        return decode(vae, latents / self.pipe.scheduler.config.get("sigma_data", 1.0))
 
     def _arguments(self, burnt: Burnt, guidance: float, rng: Dice) -> dict[str, Any]:
         import torch

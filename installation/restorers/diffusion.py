@@ -23,7 +23,7 @@ from installation.restorers import blends, embeddings, lora, weighing
 from installation.restorers.blends import Blend
 from installation.restorers.called import Called, image_form
 from installation.restorers.embeddings import Condition, Memory, require_readable
-from installation.restorers.latents import clean_image, decode, encode, require_sides
+from installation.restorers.latents import Autoencoders, clean_image, decode, encode, require_sides, tiny_beside
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import NAMES, descend
@@ -86,8 +86,9 @@ class Diffusion:
 
     name = "diffusion"
 
-    def __init__(self, pipe: Any, digest: str) -> None:
+    def __init__(self, pipe: Any, digest: str, tiny: Any | None = None) -> None:
         self.pipe, self.digest = pipe, digest
+        self.autoencoders = Autoencoders(pipe.vae, tiny)
         self.weights = Weights(pipe.unet)
         self.schedule = schedule_of(pipe.scheduler)
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
@@ -119,7 +120,7 @@ class Diffusion:
             yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal)
             return
         rungs = self.schedule.ladder(knobs.steps, burnt.sigma)
-        clean = encode(self.pipe.vae, clean_image(burnt))
+        clean = encode(self.autoencoders.chosen(knobs.decoder, last=True), clean_image(burnt))
         z = clean + rungs[0].sigma * white(rng, clean)
         sigmas = [*(rung.sigma for rung in rungs), 0.0]
 
@@ -129,7 +130,8 @@ class Diffusion:
             return self.denoise(latents, self.schedule.nearest(sigma), burnt.image.shape, guidance)
 
         for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
-            picture = decode(self.pipe.vae, step.denoised).to(burnt.image)
+            vae = self.autoencoders.chosen(knobs.decoder, last=step.index == len(rungs) - 1)
+            picture = decode(vae, step.denoised).to(burnt.image)
             yield Step(step.index, step.sigma, shown, picture, noisy=False)
             shown = picture
 
@@ -198,8 +200,10 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
         raise ModelError(f"{folder}: {vouched.pipeline} does not load ({error}). Download it again.") from error
     if kind is torch.float16 and getattr(pipe.vae.config, "force_upcast", False):
         pipe.vae.to(torch.float32)  # SDXL's VAE overflows in half precision
+    with _quietly():
+        tiny = tiny_beside(folder, pipe, kind)
     by_hand = hasattr(pipe, "unet") and hasattr(pipe.scheduler, "alphas_cumprod")
-    return Diffusion(pipe, vouched.digest) if by_hand else Called(pipe, vouched.digest)
+    return (Diffusion if by_hand else Called)(pipe, vouched.digest, tiny)
 
 
 def adapted(model: Diffusion | Called, folder: Path) -> Diffusion:

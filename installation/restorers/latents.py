@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.restorers.protocol import ModelError
@@ -11,8 +13,51 @@ if TYPE_CHECKING:
 
     from installation.records import Burnt, Image
 
+#: How their makers call the tiny autoencoders (TAESD) of each kind of latents, by how the pipeline's name begins.
+TINY = {
+    "StableDiffusionXL": "taesdxl",
+    "StableDiffusion3": "taesd3",
+    "StableDiffusion": "taesd",
+    "LatentConsistency": "taesd",
+    "Flux": "taef1",
+    "ZImage": "taef1",
+}
 FILM = 5  # dimensions of a batch of films, B x C x T x H x W
 FAINTEST = 0.05  # what is left of an image below this share of its signal is not worth amplifying
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Autoencoders:
+    """A pipeline's own autoencoder, and the tiny one beside it, where there is one."""
+
+    full: Any
+    tiny: Any | None = None
+
+    def chosen(self, wish: str, *, last: bool) -> Any:
+        """Which one serves ``knobs.decoder``: for a picture that is only shown, or for the last, which goes on."""
+        return self.tiny if self.tiny and (wish == "tiny" or (wish == "tiny-steps" and not last)) else self.full
+
+
+def tiny_beside(folder: Path, pipe: Any, dtype: torch.dtype) -> Any | None:
+    """The tiny autoencoder for a pipeline's latents; None where none lies beside it.
+
+    In the pipeline's folder as ``vae_tiny``, or in the models folder under its maker's name. Raises ``ModelError`` for
+    a damaged one.
+    """
+    name = next((tiny for family, tiny in TINY.items() if type(pipe).__name__.startswith(family)), None)
+    places = [folder / "vae_tiny", *([folder.parent / name] if name else [])]
+    place = next((place for place in places if (place / "config.json").is_file()), None)
+    if place is None:
+        return None
+    from diffusers import AutoencoderTiny
+
+    try:
+        tiny = AutoencoderTiny.from_pretrained(
+            place, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=dtype
+        )
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
+        raise ModelError(f"{place}: no tiny decoder that loads ({error}). Add it again, or take it away.") from error
+    return tiny.to(pipe.vae.device).requires_grad_(requires_grad=False)
 
 
 def clean_image(burnt: Burnt) -> Image:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from installation.records import Burnt, Image, Step
 
 
+DECODERS = ("full", "tiny", "tiny-steps")
+
+
 class ModelError(Refusal):
     """A model that cannot be loaded or must not be trusted, with the reason."""
 
@@ -44,6 +47,10 @@ class Restoring:
     guidance: float = knob(
         1.0, low=1.0, high=12.0, glide=0.5,
         doc="How far a pipeline goes from what is unwanted to what is wanted; 1 asks once, more asks twice a step.",
+    )  # fmt: skip
+    decoder: str = knob(
+        "full", choices=DECODERS,
+        doc="Who turns latents into pictures: the pipeline's own, the tiny one beside it, or that for the steps only.",
     )  # fmt: skip
     walk: int = knob(
         0, low=0, high=1000, unit="generations", doc="How long the way from one prompt to the next takes; 0 jumps."

@@ -77,6 +77,16 @@ def test_a_folder_without_an_index_is_no_pipeline(tmp_path):
     assert "no diffusers pipeline" in said(tmp_path, "bad")
 
 
+def test_a_tiny_decoder_is_no_pipeline_and_good_all_the_same(tmp_path):
+    tiny_pipeline.tiny_vae().save_pretrained(tmp_path)
+    assert "a tiny decoder; /restore/decoder tiny" in said(tmp_path, "good")
+    weights = tmp_path / "diffusion_pytorch_model.safetensors"
+    weights.write_bytes(b"hurt")
+    assert "damaged" in said(tmp_path, "bad")
+    weights.unlink()
+    assert "without its weights" in said(tmp_path, "bad")
+
+
 def test_an_adapter_is_as_good_as_its_base(folder, tmp_path):
     worn = tmp_path / "adapter"
     lora.name_base(worn, folder)

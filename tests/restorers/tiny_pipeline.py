@@ -68,9 +68,9 @@ def unet(**more):
     return diffusers.UNet2DConditionModel(**(settings | more))
 
 
-def tiny_vae():
+def tiny_vae(**more):
     return diffusers.AutoencoderTiny(
-        encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(16,) * 4,
+        **more, encoder_block_out_channels=(16,) * 4, decoder_block_out_channels=(16,) * 4,
         num_encoder_blocks=(1,) * 4, num_decoder_blocks=(1,) * 4,
     )  # fmt: skip
 
