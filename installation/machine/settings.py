@@ -265,7 +265,7 @@ class RecordingSettings(Section):
     reserve_bytes: Annotated[int, Field(ge=0)] = 2 * 2**30  # recording stops first, checkpoints keep this much
     hls: Path | None = None  # a folder for the live stream of the last minute, for any web server; none: no stream
     ring: Duration | None = None  # how much is always kept in mind, "10m": /record/keep makes a take of it
-    codec: Literal["ffv1", "h264"] = "ffv1"  # bit for bit, about 12 GB an hour at 256 x 256; h264 a quarter of it
+    codec: Literal["ffv1", "h264", "h264-fast"] = "ffv1"  # bit for bit, 12 GB an hour at 256 px; h264 a quarter of it
 
 
 class CatalogueSettings(Section):

@@ -35,8 +35,9 @@ def test_ffv1_gives_every_picture_back_bit_for_bit(tmp_path):
         np.testing.assert_array_equal(pixels, original.pixels)
 
 
-def test_h264_keeps_colours_within_what_the_eye_forgives(tmp_path):
-    record(tmp_path / "a.mkv", CODECS["h264"], [frame(1, gentle())])
+@pytest.mark.parametrize("codec", ["h264", "h264-fast"])
+def test_h264_keeps_colours_within_what_the_eye_forgives(tmp_path, codec):
+    record(tmp_path / "a.mkv", CODECS[codec], [frame(1, gentle())])
     ((_, pixels),) = pictures(tmp_path / "a.mkv")
     error = pixels.astype(float) - gentle()
     assert 10 * math.log10(255**2 / np.mean(error**2)) > 38

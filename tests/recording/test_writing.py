@@ -157,7 +157,8 @@ def test_a_finished_take_leaves_nothing_but_itself(folder):
     ]  # fmt: skip
 
 
-def test_h264_is_recorded_where_it_is_asked_for(folder):
-    take = rehearse(folder, frames(5), RecordingSettings(codec="h264", reserve_bytes=0))
+@pytest.mark.parametrize("codec", ["h264", "h264-fast"])
+def test_h264_is_recorded_where_it_is_asked_for(folder, codec):
+    take = rehearse(folder, frames(5), RecordingSettings(codec=codec, reserve_bytes=0))
     assert serials(take) == [1, 2, 3, 4, 5]
     assert b"x264" in (folder / "frames-0000.mkv").read_bytes()
