@@ -21,9 +21,54 @@ from tests.system.performance import Performance
 RUNBOOK = Path(__file__).parents[2] / "deploy" / "RUNBOOK.md"
 BEGIN, END = "<!-- faults: written by pytest tests/system --faults -->", "<!-- end of faults -->"
 PATIENCE = 120.0  # seconds until a fault must be over
+SILENCE = 12.0  # seconds that a process may be silent: on a busy machine an engine's first generation takes eight
 LOOK_EVERY = 0.01  # seconds
 STANDING = 0.5  # seconds without a new frame that a visitor would notice
 LINE = re.compile(r"^\d\d:\d\d:\d\d +(?:INFO|WARNING|ERROR) +(.*?) *$", re.MULTILINE)
+
+#: What is provoked, in the order of the runbook's table: the tests name these and no others.
+FAULTS = (
+    "The engine dies",
+    "The engine runs out of memory",
+    "The engine dies again and again",
+    "The stage dies",
+    "The recorder dies",
+    "Engine, stage and recorder hang, all at once",
+    "The conductor hangs for a moment",
+    "The conductor hangs for ever",
+    "The conductor dies",
+    "The power is cut",
+    "The piece is stopped and started",
+    "The model gives what is not a number",
+    "The model gives a flat field",
+    "A model cannot be trusted",
+    "The loop reaches a fixed point",
+    "The loop runs in a cycle",
+    "A scene is damaged",
+    "A scene's origin is damaged",
+    "A checkpoint is damaged in memory",
+    "A checkpoint is damaged on the disk",
+    "machine.toml is damaged",
+    "programme.toml is damaged",
+    "The disk fills up",
+    "The disk fills up while recording",
+    "The disk is full from the start",
+    "The disk turns read-only",
+    "The disk is read-only from the start",
+    "The disk is slow",
+    "The state cannot be written",
+    "A projector is unplugged",
+    "A projector answers nonsense",
+    "A projector answers nothing",
+    "The clock is moved by a day, a month, and back",
+    "The night leaves an hour out",
+    "The night repeats an hour",
+    "Noise at the OSC port",
+    "Strangers at the OSC port",
+    "Strangers at the web port",
+    "The OSC port is taken",
+)
+UNSEEN = "not provoked in this run"
 
 
 @dataclass(frozen=True)
@@ -114,27 +159,35 @@ class Ledger:
     @contextmanager
     def provoked(self, show: Performance, fault: str, how: str) -> Iterator[Fault]:
         """A fault, watched from before it is provoked; entered when all that was promised of it was seen."""
+        _require_known(fault)
         lasting = Fault(show, len(show.said()), time.monotonic())
         with Eyewitness(show) as witness:
             yield lasting
         machine = "; ".join(f'"{line}"' for line in lasting.said)
         self.rows.append(Row(fault, how, witness.said(), _without_places(machine), lasting.seconds))
 
-    def note(self, fault: str, how: str, audience: str, machine: str) -> None:
-        """What a test has asserted of a fault that it did not time."""
-        self.rows.append(Row(fault, how, audience, _without_places(machine), None))
+    def note(self, fault: str, how: str, audience: str, machine: str, seconds: float | None = None) -> None:
+        """What a test has seen of a fault in its own way."""
+        _require_known(fault)
+        self.rows.append(Row(fault, how, audience, _without_places(machine), seconds))
 
     def table(self, now: datetime) -> str:
-        """The table, and under which conditions it came to be."""
+        """Every known fault, whether this run provoked it or not, and under which conditions the table came to be."""
         conditions = (
             f"Seen on {now:%Y-%m-%d}: {os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python "
-            f"{platform.python_version()}, no display, a scene of 64 pixels, load {os.getloadavg()[0]:.1f}. "
-            "Patience with a silent process was 8 s."
+            f"{platform.python_version()}, load {os.getloadavg()[0]:.1f}; no graphics card, 25 pictures a second of a "
+            f"scene of 64 pixels; patience of {SILENCE:g} s with a silent process. Seconds count from the fault, or "
+            "from its end where it lasts, until all was as before; those of a start until the first picture."
         )
         head = (
             "| fault | how it was provoked | the audience saw | the machine said | over after |\n" + "| --- " * 5 + "|"
         )
-        return "\n".join([conditions, "", head, *(row.line() for row in self.rows)])
+        return "\n".join([conditions, "", head, *(row.line() for row in self._in_order())])
+
+    def _in_order(self) -> Iterator[Row]:
+        for fault in FAULTS:
+            seen = [row for row in self.rows if row.fault == fault]
+            yield seen[-1] if seen else Row(fault, UNSEEN, "", "", None)
 
     def write(self, path: Path, now: datetime) -> None:
         """Put the table between the marks."""
@@ -145,6 +198,11 @@ class Ledger:
 def close(ledger: Ledger) -> None:
     """Write a run's table into the runbook."""
     ledger.write(RUNBOOK, datetime.now(UTC))
+
+
+def _require_known(fault: str) -> None:
+    if fault not in FAULTS:
+        raise ValueError(f"{fault!r} is not in FAULTS; add it there, where it shall stand in the table.")
 
 
 def _without_places(said: str) -> str:

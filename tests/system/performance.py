@@ -8,7 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +20,7 @@ from installation.machine.files import share
 from tests.support import until
 
 ORIGINS = ("cat.png", "astronaut.png", "jaguars.webp", "owl.webp")
+SMALL = "480x270"  # of a window in software, two cores draw a large one and little else
 PATIENCE = 90.0  # seconds: two cores, shared, importing torch
 
 
@@ -122,21 +123,39 @@ def scene_file(folder: Path, name: str = "little", restorer: str = "archive", **
 
 
 @contextlib.contextmanager
-def performing(scene: Path | str, state: Path, *options: str) -> Iterator[Performance]:
-    """The program, running until the test is done with it."""
+def performing(scene: Path | str, state: Path, *options: str, **environ: str) -> Iterator[Performance]:
+    """The program in a process group of its own, running until the test is done with it.
+
+    Its window is small, unless a machine.toml says how large. ``environ``: what its environment has besides ours.
+    """
     port = free_port()
     ports = ["--osc-port", str(port), "--web-port", "0"]
+    options = options if "--config" in options else ("--window", SMALL, *options)
     command = [sys.executable, "-m", "installation", "run", str(scene), "--state", str(state), *ports]
     said = state.with_suffix(".said")
     with said.open("w") as voice:
         process = subprocess.Popen(
-            [*command, *options], stdout=voice, stderr=voice, cwd=state.parent, env={**os.environ, "COLUMNS": "400"}
+            [*command, *options],
+            stdout=voice,
+            stderr=voice,
+            cwd=state.parent,
+            env={**os.environ, "COLUMNS": "400", **environ},
+            process_group=0,
         )
     try:
         yield Performance(process, said, port)
     finally:
         process.kill()
         process.wait(10.0)
+
+
+def alive(processes: Iterable[psutil.Process]) -> list[psutil.Process]:
+    """Those that still run; a zombie has ended and waits for its parent, which may be init."""
+    running = []
+    for process in processes:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            running += [process] if process.status() != psutil.STATUS_ZOMBIE else []
+    return running
 
 
 def free_port() -> int:

@@ -14,7 +14,7 @@ import pytest
 from installation.machine import wires
 from installation.recording import takes
 from tests.support import until
-from tests.system.performance import digests, log_of, performing, scene_file
+from tests.system.performance import alive, digests, log_of, performing, scene_file
 
 pytestmark = [pytest.mark.system, pytest.mark.timeout(240)]
 
@@ -33,15 +33,6 @@ def burntout(*words: str) -> subprocess.CompletedProcess[str]:
         check=False,
         env={**os.environ, "COLUMNS": "400"},
     )
-
-
-def alive(processes):
-    """Those that still run; a zombie has ended and waits for its parent, which may be init."""
-    running = []
-    for process in processes:
-        with contextlib.suppress(psutil.NoSuchProcess):
-            running += [process] if process.status() != psutil.STATUS_ZOMBIE else []
-    return running
 
 
 @pytest.fixture
@@ -76,35 +67,6 @@ def test_a_signal_ends_every_process_and_closes_the_take(tmp_path, state, number
     until(lambda: not alive(children), 5.0)  # the interpreter's own resource tracker leaves a moment after it
     (take,) = takes.all_takes(state)
     assert take.status == "complete"
-
-
-def test_when_the_conductor_is_killed_nobody_survives_it_and_the_next_one_sweeps_up(tmp_path, state, ledger):
-    with performing(scene_file(tmp_path), state, "--fresh") as show:
-        show.reaches(2)
-        children = psutil.Process(show.process.pid).children()
-        show.process.kill()
-        show.process.wait(10.0)
-        until(lambda: not alive(children), 20.0)
-    with performing(scene_file(tmp_path), state, "--for", "1s") as after:
-        until(lambda: after.vital("stage", "frames") > 0, 60.0)
-        assert not list(wires.memory_folder().glob(f"{wires.PREFIX}{show.process.pid}-*"))
-    ledger.note("The conductor dies", "SIGKILL", "black until the next start", "every other process ends with it")
-
-
-def test_a_run_without_an_end_goes_on_with_the_lineage_of_the_last_one(tmp_path, state, ledger):
-    scene = scene_file(tmp_path)
-    with performing(scene, state, "--fresh") as show:
-        show.reaches(6)
-        show.stop()
-        last = show.process.returncode
-    assert last == 0
-    with performing(scene, state, "--record") as again:
-        again.reaches(8)
-        again.stop()
-    assert min(digests(state)) > 6
-    ledger.note(
-        "The piece is stopped and started", "SIGTERM", "black meanwhile", "the lineage goes on at its next serial"
-    )
 
 
 def test_two_runs_with_one_seed_and_scene_give_the_same_generations_hash_for_hash(tmp_path):
@@ -200,14 +162,20 @@ def test_a_state_folder_that_cannot_be_written_is_refused_with_a_sentence(tmp_pa
     ledger.note("The state cannot be written", "a file where its folder should be", "no start", "what to do is said")
 
 
-@pytest.mark.parametrize(("option", "file"), [("--config", "machine.toml"), ("--programme", "programme.toml")])
-def test_a_damaged_plan_or_setting_is_refused_before_anything_starts(tmp_path, state, ledger, option, file):
+@pytest.mark.parametrize(
+    ("option", "file", "fault"),
+    [
+        ("--config", "machine.toml", "machine.toml is damaged"),
+        ("--programme", "programme.toml", "programme.toml is damaged"),
+    ],
+)
+def test_a_damaged_plan_or_setting_is_refused_before_anything_starts(tmp_path, state, ledger, *, option, file, fault):
     (tmp_path / file).write_bytes(b"[osc\nport = \xff")
     refused = burntout("run", "hearth", "--for", "1s", "--state", str(state), option, str(tmp_path / file))
     assert refused.returncode == 2
     assert file in refused.stderr
     assert "Traceback" not in refused.stderr
-    ledger.note(f"{file} is damaged", "no TOML", "no start; systemd tries again", "the file is named, and its fault")
+    ledger.note(fault, "no TOML", "no start; systemd tries again", "the file is named, and its fault")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root and CAP_SYS_ADMIN")
@@ -230,7 +198,9 @@ def test_a_full_state_folder_costs_takes_and_checkpoints_but_not_the_show(tmp_pa
     assert "goes on without" in said
     assert "Playing little" in said
     assert "Traceback" not in said
-    ledger.note("The disk is full", "a state of 64 kB", "nothing", "no takes, no checkpoints; it is said once")
+    ledger.note(
+        "The disk is full from the start", "a state of 64 kB", "nothing", "no takes, no checkpoints; it is said once"
+    )
 
 
 def test_a_model_folder_with_pickles_gives_the_archive_and_says_why(tmp_path, state, ledger):

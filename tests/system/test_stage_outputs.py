@@ -1,5 +1,6 @@
 """The stage over two projectors on a real X server: every claim is read off a screenshot."""
 
+import time
 from functools import partial
 
 import numpy as np
@@ -15,6 +16,7 @@ from installation.stage.testcard import Face
 from tests.stage.performance import Performance
 from tests.stage.screens import HEIGHT, WIDTH, require, settled, two_outputs, wide_screen
 from tests.support import until
+from tests.system.faults import Eyewitness
 
 pytestmark = [pytest.mark.system, pytest.mark.display]
 
@@ -133,13 +135,18 @@ def test_an_output_that_is_switched_off_and_on_again_shows_the_right_picture(pro
     stage = perform(LEFT, RIGHT)
     white(stage)
     before = settled(projectors, lambda shot: shot[:, :400].min() == 255)
-    projectors.light(second=False)
-    until(lambda: stage.logged("The displays are now DUMMY0 (640 x 480 at 0, 0)."), within=30)
-    assert (projectors.shot()[:, :400] == 255).all()  # the other one plays on
-    projectors.light(second=True)
-    settled(projectors, lambda shot: np.array_equal(shot, before), within=30)
+    gone = "The displays are now DUMMY0 (640 x 480 at 0, 0)."
+    with Eyewitness(stage) as witness:
+        projectors.light(second=False)
+        until(lambda: stage.logged(gone), within=30)
+        assert (projectors.shot()[:, :400] == 255).all()  # the other one plays on
+        projectors.light(second=True)
+        began = time.monotonic()
+        settled(projectors, lambda shot: np.array_equal(shot, before), within=30)
+        seconds = time.monotonic() - began
     assert stage.process.is_alive()
-    ledger.note("A projector is unplugged", "its output off and on", "the other plays on", "it is placed again in 2 s")
+    audience = f"the other projector plays on: {witness.said()}"
+    ledger.note("A projector is unplugged", "its output switched off, and on", audience, f'"{gone}"', seconds)
 
 
 def test_the_screen_saver_is_switched_off(projectors, perform):

@@ -1,0 +1,148 @@
+"""The machine's clock is moved while the piece plays: the doors follow, and nothing else notices.
+
+libfaketime stands between every process and the wall clock; the monotonic clock goes on, as it does on a real machine.
+"""
+
+import time
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.support import until
+from tests.system.performance import PATIENCE, performing, scene_file
+
+pytestmark = [pytest.mark.system, pytest.mark.timeout(300)]
+
+BERLIN = ZoneInfo("Europe/Berlin")
+PRELOAD = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+#: Open until half past two at night, which one night of the year does not have and another has twice.
+PROGRAMME = """
+timezone = "Europe/Berlin"
+[hours]
+daily = ["10:00-02:30"]
+monday = []
+[[exception]]
+date = 2027-07-06
+hours = []
+[chores]
+restart = "05:00"
+"""
+SUNDAY, MONDAY, A_MONTH_LATER = "2027-06-06T12:00", "2027-06-07T12:00", "2027-07-06T12:00"
+SOON = 6  # seconds: the programme is looked at every five
+
+
+class Clock:
+    """The wall clock of everybody who was started with ``environ``."""
+
+    def __init__(self, folder):
+        self._file = folder / "clock"
+        self.environ = {
+            "LD_PRELOAD": str(PRELOAD),
+            "FAKETIME_TIMESTAMP_FILE": str(self._file),
+            "FAKETIME_CACHE_DURATION": "1",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+
+    def show(self, wall, fold=0):
+        """Let it be this time in Berlin from now on, which everybody sees within a second."""
+        wanted = datetime.fromisoformat(wall).replace(tzinfo=BERLIN, fold=fold)
+        beside = self._file.with_suffix(".new")
+        beside.write_text(f"{wanted.timestamp() - time.time():+.0f}")
+        beside.replace(self._file)
+
+
+@pytest.fixture(scope="module")
+def clock(tmp_path_factory):
+    if PRELOAD is None:
+        pytest.skip("libfaketime is missing; install the package libfaketime")
+    clock = Clock(tmp_path_factory.mktemp("clock"))
+    clock.show(SUNDAY)
+    return clock
+
+
+@pytest.fixture(scope="module")
+def show(clock, tmp_path_factory):
+    """A piece that keeps opening hours, at noon on a Sunday in June."""
+    home = tmp_path_factory.mktemp("hours")
+    (home / "state").mkdir()
+    (home / "programme.toml").write_text(PROGRAMME)
+    (home / "machine.toml").write_text("[stage]\nrate = 10\nwidth = 320\nheight = 180\n")
+    scene = scene_file(home, loop="pace = 0.2\nstages = 1")
+    options = ("--fresh", "--config", str(home / "machine.toml"), "--programme", str(home / "programme.toml"))
+    with performing(scene, home / "state", *options, **clock.environ) as playing:
+        playing.reaches(2)
+        yield playing
+
+
+def is_open(show):
+    """Whether the audience sees light."""
+    return show.vital("stage", "light") > 0.0
+
+
+def is_closed(show):
+    return show.vital("stage", "light") == 0.0
+
+
+def everybody(show):
+    return {name: show.pid(name) for name in ("engine", "stage", "recorder")}
+
+
+def stays_open(show):
+    """Wait until the programme was looked at in any case, five generations a second; the doors must not have moved."""
+    closings = show.said().count("The house is closed")
+    show.reaches(show.generation() + 5 * SOON)
+    assert show.said().count("The house is closed") == closings
+
+
+def test_the_doors_follow_a_clock_that_is_moved_by_a_day_a_month_and_back_and_nobody_else_does(show, clock, ledger):
+    before, serial = everybody(show), show.generation()
+    until(lambda: is_open(show), PATIENCE)
+    with ledger.provoked(
+        show, "The clock is moved by a day, a month, and back", "libfaketime; the house is closed on both those days"
+    ) as fault:
+        for elsewhere in (MONDAY, A_MONTH_LATER):
+            clock.show(elsewhere)
+            fault.over(lambda: is_closed(show))
+            clock.show(SUNDAY)
+            fault.began = time.monotonic()
+            fault.over(lambda: is_open(show))
+        fault.says("The house is closed")
+        fault.says("The house is open")
+    assert everybody(show) == before
+    show.reaches(serial + 2)
+
+
+def test_a_night_that_leaves_an_hour_out_closes_the_doors_when_the_clock_jumps(show, clock, ledger):
+    how = "libfaketime; open until 2:30, and at 2:00 the clock says 3:00"
+    with ledger.provoked(show, "The night leaves an hour out", how) as fault:
+        clock.show("2027-03-28T01:57:00")
+        stays_open(show)
+        clock.show("2027-03-28T01:59:58")
+        fault.began = time.monotonic() + 2.0
+        fault.over(lambda: is_closed(show))
+        fault.says("The house is closed")
+        clock.show(SUNDAY)
+        until(lambda: is_open(show), PATIENCE)
+
+
+def test_a_night_that_repeats_an_hour_keeps_the_doors_open_until_it_has_shown_their_time_twice(show, clock, ledger):
+    how = "libfaketime; open until 2:30, which the clock shows twice"
+    with ledger.provoked(show, "The night repeats an hour", how) as fault:
+        for time_shown, fold in (("02:31:00", 0), ("02:27:00", 1)):
+            clock.show(f"2027-10-31T{time_shown}", fold)
+            stays_open(show)
+        clock.show("2027-10-31T02:29:58", fold=1)
+        fault.began = time.monotonic() + 2.0
+        fault.over(lambda: is_closed(show))
+        fault.says("The house is closed")
+        clock.show(SUNDAY)
+        until(lambda: is_open(show), PATIENCE)
+
+
+def test_through_all_this_nobody_died_and_no_night_was_made_up_for(show):
+    said = show.stop()
+    assert show.process.returncode == 0
+    for trouble in ("Traceback", "Death", "has been silent", "starting it again"):
+        assert trouble not in said
