@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, Protocol
 
-from installation.control.sockets import Sockets
+from installation.control.sockets import BACKLOG, Sockets
 from installation.control.streams import LARGEST, Deframer, StreamError, frame
 from installation.control.subscriptions import Route
 from installation.control.thinning import Datagram, thinned
@@ -243,17 +243,19 @@ class Reader:
         return self._senders[address]
 
     def _accept(self) -> None:
-        try:
-            peer, address = self._sockets.streams.accept()
-        except BlockingIOError:
-            return
-        except OSError:  # no more files may be opened, perhaps; the selector would come back at once
-            self._closing.wait(GLANCE)
-            return
-        if self._has_room(str(address[0])):
-            self._connect(Connection(peer, address))
-        else:
-            peer.close()
+        """Everybody who waits; one in a turn would let a crowd fill the queue in which a performer stands."""
+        for _ in range(BACKLOG):
+            try:
+                peer, address = self._sockets.streams.accept()
+            except BlockingIOError:
+                return
+            except OSError:  # no more files may be opened, perhaps; the selector would come back at once
+                self._closing.wait(GLANCE)
+                return
+            if self._has_room(str(address[0])):
+                self._connect(Connection(peer, address))
+            else:
+                peer.close()
 
     def _connect(self, connection: Connection) -> None:
         self.connections[connection.socket.fileno()] = connection

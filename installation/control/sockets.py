@@ -13,7 +13,7 @@ from installation.errors import Refusal
 
 BUFFER_BYTES = 4 * 2**20  # the default of 208 KiB keeps 256 messages: half of a scene recall of 500 would be lost
 SO_RCVBUFFORCE = 33  # Linux; Python has no name for it. A privileged process may go beyond net.core.rmem_max
-BACKLOG = 16  # connections that wait to be taken
+BACKLOG = 128  # connections that wait to be taken
 TRIES = 8  # to find a port that is free for both
 
 
