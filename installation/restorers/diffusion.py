@@ -190,9 +190,10 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
         return adapted(load(base, device, dtype), folder)
     vouched = vouch(folder)
     place = torch.device(device)
-    small = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
-    kind = dtype or (torch.float32 if place.type == "cpu" else small)
-    kind = require_room(vouched, place, kind)
+    taught = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
+    half = torch.bfloat16 if place.type == "cpu" else taught
+    wanted = dtype or (torch.float32 if place.type == "cpu" else half)
+    kind = require_room(vouched, wanted, half, weighing.free_bytes(place))
     try:
         with _quietly():
             pipe = _load(vouched, kind).to(place)
@@ -218,17 +219,14 @@ def adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
     return model
 
 
-def require_room(vouched: Vouched, place: torch.device, dtype: torch.dtype) -> torch.dtype:
-    """The kind of numbers with which a pipeline fits into the memory that is free: the one wanted, or half of it.
+def require_room(vouched: Vouched, dtype: torch.dtype, half: torch.dtype, free: float) -> torch.dtype:
+    """The kind of numbers with which a pipeline fits into so many free bytes: the one wanted, or half as wide.
 
     Raises ``ModelError`` where there is no room even for half.
     """
-    import torch
-
-    half = torch.bfloat16 if place.type == "cpu" else torch.float16
-    kinds = {kind.itemsize: kind for kind in (dtype, half)}
-    load = weighing.weigh(vouched.loaded)
-    width = weighing.width_that_fits(load, kinds, weighing.free_bytes(place), str(vouched.folder))
+    kinds = {dtype.itemsize: dtype}
+    kinds.setdefault(half.itemsize, half)
+    width = weighing.width_that_fits(weighing.weigh(vouched.loaded), kinds, free, str(vouched.folder))
     if width != dtype.itemsize:
         log.warning("%s plays in %d bits a number: there is no room for more.", vouched.folder, 8 * width)
     return kinds[width]

@@ -69,7 +69,9 @@ def test_the_digest_is_that_of_the_pipeline_with_or_without_a_tiny_one(model, fo
 def test_one_in_the_pipelines_own_folder_comes_first(folder, tmp_path):
     copy = shutil.copytree(folder, tmp_path / "sdxl")
     tiny_pipeline.tiny_vae(out_channels=3, scaling_factor=0.5).save_pretrained(copy / "vae_tiny")
-    assert diffusion.load(copy).autoencoders.tiny.config.scaling_factor == 0.5
+    tiny = diffusion.load(copy).autoencoders.tiny
+    assert tiny is not None
+    assert tiny.config.scaling_factor == 0.5
 
 
 def test_a_pipeline_that_is_called_shows_its_steps_with_the_tiny_one_too(tmp_path):
