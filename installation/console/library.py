@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+GROWS_EVERY = 30.0  # seconds between two looks at how long the take is that is being recorded
 CHUNK = 256 * 1024  # bytes of a folder that are sent at once
 FRESH = "private, no-cache"  # kept by the browser, and asked for again: an edition may be published anew
 
@@ -55,6 +56,7 @@ class Library:
         self._previews = Previews(settings.state)
         self._state, self._door = settings.state, door
         self._changes = self._seen = 0
+        self._listing: tuple[object, asyncio.Future[list[dict[str, Any]]]] | None = None
 
     def look(self) -> None:
         """Notice takes that came or went without us. Asks the disk: not in the server's thread."""
@@ -63,14 +65,18 @@ class Library:
 
     def told(self) -> dict[str, Any]:
         """What pages hear at once: the jobs, and a word that changes with whatever else there is to see."""
-        return {"jobs": self.press.told(), "stand": f"{self._running()} {self._changes} {self._seen}"}
+        return {"jobs": self.press.told(), "stand": self._stand()}
 
     # ------------------------------------------------------------------ what players see
 
     async def takes(self, request: web.Request) -> web.Response:  # noqa: ARG002 - all players see the same
-        """Every take."""
-        running, now = self._running(), shelf.utc_now()
-        return answers.to_json(await asyncio.to_thread(shelf.listed, self._state, running, now))
+        """Every take. Looked at once for all pages that ask at the same time, and again when something has changed."""
+        now = shelf.utc_now()
+        stand = self._stand(), int(now / GROWS_EVERY)
+        if self._listing is None or self._listing[0] != stand:
+            looking = asyncio.to_thread(shelf.listed, self._state, self._running(), now)
+            self._listing = stand, asyncio.ensure_future(looking)
+        return answers.to_json(await asyncio.shield(self._listing[1]))
 
     async def forms(self, request: web.Request) -> web.Response:  # noqa: ARG002 - all players see the same
         """What a take can be published as."""
@@ -132,6 +138,9 @@ class Library:
 
     async def _take(self, request: web.Request) -> Take:
         return await asyncio.to_thread(shelf.find, request.match_info["name"], self._state)
+
+    def _stand(self) -> str:
+        return f"{self._running()} {self._changes} {self._seen} {self.press.made}"
 
     def _running(self) -> Path | None:
         """The folder of the take that is being recorded."""

@@ -67,6 +67,7 @@ class Press:
         self._numbers = itertools.count(1)
         self._wanted = asyncio.Event()
         self._at_work: asyncio.Task[None] | None = None
+        self.made = 0  # editions, since the beginning
 
     def told(self) -> list[dict[str, Any]]:
         """Every job, the newest first."""
@@ -131,6 +132,7 @@ class Press:
 
     def _hear(self, job: Job, line: Mapping[str, Any]) -> Job:
         made = (*job.made, str(line["made"])) if "made" in line else job.made
+        self.made += len(made) - len(job.made)
         return self._note(job, share=float(line.get("share", job.share)), made=made)
 
     def _note(self, job: Job, **news: Any) -> Job:

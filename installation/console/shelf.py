@@ -55,9 +55,11 @@ def editions(take: Take) -> Iterator[Edition]:
     """What was published of a take, beside it."""
     from installation.publishing import FORMS  # looks into numpy and its like, which the tick need not wait for
 
-    for form in FORMS.values():
+    name = take.folder.resolve().name  # what every edition's name begins with, and no file of the take itself
+    there = {path.name for path in take.folder.iterdir() if path.name.startswith(name)}
+    for form in FORMS.values() if there else ():
         path = form.place(take, take.folder)
-        if path.exists():
+        if path.name in there:
             shown: Shown = "film" if path.suffix in PLAYED else "picture" if path.suffix in SHOWN else ""
             yield Edition(form.name, path.name, _size(path), shown, path.name + (TAR if path.is_dir() else ""))
 

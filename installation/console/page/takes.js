@@ -12,7 +12,7 @@ export function takes(wire) {
   const more = h("button", { class: "quiet", hidden: true, onclick: () => { shown += MORE; draw(); } }, said.older);
   const keep = h("button", { title: said.keepMinutesHint, onclick: () => wire.send("/record/keep") }, said.keepMinutes);
   const dialog = confirming(), forms = get("forms.json");
-  let all = [], shown = MORE, stand, over = 0;
+  let all = [], shown = MORE, stand;
 
   function draw() {
     for (const take of all.slice(0, shown)) {
@@ -34,9 +34,8 @@ export function takes(wire) {
   return {
     element: section("takes", said.takes, jobs, h("div", { class: "buttons" }, keep), list, more, dialog.element),
     library(told) {
-      const done = told.jobs.reduce((sum, { made }) => sum + made.length, 0);
-      if (told.stand !== stand || done !== over) refresh();
-      [stand, over] = [told.stand, done];
+      if (told.stand !== stand) refresh();
+      stand = told.stand;
       report(jobs, told.jobs);
     },
   };
