@@ -29,7 +29,7 @@ def state(tmp_path):
 def machine(folder, source):
     """A machine.toml with this before the camera."""
     path = folder / "machine.toml"
-    path.write_text(f"[camera]\nsource = {source}\npatience = 30.0\n")
+    path.write_text(f"[camera]\nsource = {source}\npatience = 30.0\n[stage]\nwidth = 480\nheight = 270\n")
     return path
 
 

@@ -47,7 +47,8 @@ def hear_until(ears, predicate):
 
 def test_a_stage_that_stands_still_starves_the_watchdog_and_one_that_goes_on_feeds_it(tmp_path, systemd):
     (tmp_path / "state").mkdir()
-    (tmp_path / "machine.toml").write_text("[engine]\nrunning_patience = 200.0")  # the dog is to notice, nobody else
+    patient = "[engine]\nrunning_patience = 200.0\n[stage]\nwidth = 480\nheight = 270\n"
+    (tmp_path / "machine.toml").write_text(patient)  # the dog is to notice, nobody else
     options = ("--fresh", "--config", str(tmp_path / "machine.toml"))
     with performing(scene_file(tmp_path), tmp_path / "state", *options) as show:
         hear_until(

@@ -25,7 +25,9 @@ def test_readings_reach_listeners_the_board_and_the_log(tmp_path):
         ear.bind(("127.0.0.1", 0))
         ear.settimeout(PATIENCE)
         config = tmp_path / "machine.toml"
-        config.write_text(f'[osc]\nreadings_to = ["127.0.0.1:{ear.getsockname()[1]}"]\n')
+        config.write_text(
+            f'[osc]\nreadings_to = ["127.0.0.1:{ear.getsockname()[1]}"]\n[stage]\nwidth = 480\nheight = 270\n'
+        )
         heard: dict[str, object] = {}
 
         def hears(address):
