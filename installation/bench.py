@@ -13,7 +13,7 @@ import statistics
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -58,9 +58,12 @@ def measure(settings: Settings) -> Iterator[Figure]:
     yield from _loops(settings)
 
 
-def beginnings(scene: str) -> Iterator[Figure]:
+def beginnings(scene: str, program: Sequence[str] = trial.PROGRAM) -> Iterator[Figure]:
     """How long it is black when the power comes back, and how long the picture burns on alone when the engine dies."""
-    with tempfile.TemporaryDirectory(prefix="burntout-bench-") as state, trial.playing(scene, Path(state)) as show:
+    with (
+        tempfile.TemporaryDirectory(prefix="burntout-bench-") as state,
+        trial.playing(scene, Path(state), program) as show,
+    ):
 
         def figure(name: str, true: Callable[[], bool], since: float) -> Figure:
             show.until(true, STARTING)

@@ -1,17 +1,19 @@
 """The bench times the program as a user starts it: every figure comes with its conditions, in the order of a life."""
 
 import re
+import sys
+from pathlib import Path
 
 import pytest
 
 from installation import bench
-from tests.system.performance import scene_file
+
+UNDERSTUDY = (sys.executable, str(Path(__file__).with_name("understudy.py")))
 
 
 @pytest.mark.system
-@pytest.mark.timeout(240)
-def test_beginnings_and_a_rebirth_are_timed_with_their_conditions(tmp_path):
-    figures = list(bench.beginnings(str(scene_file(tmp_path))))
+def test_beginnings_and_a_rebirth_are_timed_with_their_conditions():
+    figures = list(bench.beginnings("little", UNDERSTUDY))
     assert [figure.name for figure in figures] == [
         "command to first picture",
         "command to first generation",
