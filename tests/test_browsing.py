@@ -9,7 +9,7 @@ import pytest
 from tests.browsing import processes, watched
 
 PLAYWRIGHT = pytest.importorskip("playwright.sync_api", reason="playwright is missing: pip install playwright")
-SHORT = 3.0  # seconds
+SHORT = 1.5  # seconds
 
 
 def freeze():
@@ -36,7 +36,7 @@ def test_a_browser_that_hangs_fails_the_test_and_holds_nobody_up_and_the_next_te
 
 
 def test_a_browser_that_is_left_in_time_is_left_alone(chromium):
-    with watched(SHORT):
+    with watched():
         chromium.open()
     barking = [each for each in threading.enumerate() if isinstance(each, threading.Timer)]
     assert all(each.finished.is_set() for each in barking)
