@@ -94,8 +94,8 @@ class Performer:
     def __init__(self, take: Take, settings: EngineSettings, wanted: Otherwise = AS_IT_WAS) -> None:
         """Nothing is loaded yet. What is kindred is played on the machine's best device, all else on the processor."""
         self._take, self._wanted, self._models = take, wanted, settings.models
-        self._is_kindred = dataclasses.replace(wanted, rate=None) != AS_IT_WAS  # more pictures change no generation
-        self.device = _device(settings.device) if self._is_kindred else "cpu"
+        self.is_kindred = dataclasses.replace(wanted, rate=None) != AS_IT_WAS  # more pictures change no generation
+        self.device = _device(settings.device) if self.is_kindred else "cpu"
         self._number, self._told, self._prompt = -1, take.manifest, ""
         self._loaded: dict[tuple[str, str | None, int], Restorer] = {}
         self.lineage: Lineage
@@ -163,7 +163,7 @@ class Performer:
         import torch
 
         before, told = self._told, passage.told
-        goes_on = self._number >= 0 and self._is_kindred and _same_lineage(before, told)
+        goes_on = self._number >= 0 and self.is_kindred and _same_lineage(before, told)
         lineage = lineage or (self.lineage if goes_on else self._beginning(passage))
         if missing := [name for name in ("threads", "restorer", "digest") if told.get(name) is None]:
             raise TakeError(f"{self._take.name} does not say its {missing[0]}; nothing can be rendered again.")

@@ -22,6 +22,7 @@ from installation.publishing.chapters import Chapters
 from installation.publishing.kinship import RESTAGED, Otherwise, differences, name, needed, record
 from installation.publishing.restage import LINEAGE, Performer, Verdict
 from installation.publishing.score import Passage, overview, score
+from installation.readings import declared
 from installation.recording import takes
 from installation.recording.journal import unwritable
 from installation.recording.takes import FRAMES, LOG, SCENE, Take, TakeError
@@ -29,7 +30,6 @@ from installation.recording.writing import versions
 
 if TYPE_CHECKING:
     from installation.machine.settings import Settings
-    from installation.records import Generation
 
 UNFINISHED = "restaging"  # the folder beside the takes in which they are made
 
@@ -85,6 +85,7 @@ class _Making:
         self._performer = Performer(take, settings.engine, wanted)
         self._manifest: Mapping[str, Any] = {}
         self._identical = 0
+        self._measured: Mapping[str, float] = {}  # of the newest generation
 
     def make(self, total: int, progress: Callable[[float], None]) -> Verdict:
         """Render what is not there yet. The verdict of a kindred take finds no fault."""
@@ -101,9 +102,7 @@ class _Making:
                 return Verdict(done, passage.generation["serial"])
             done += 1
             if chapters.due:
-                chapters.turn(
-                    self._performer.lineage, passages=done, identical=self._identical, manifest=self._manifest
-                )
+                chapters.turn(self._performer.lineage, passages=done, **self._kept())
             progress(done / total)
         self._end(chapters, passage, total)
         return Verdict(total, None)
@@ -114,10 +113,22 @@ class _Making:
             chapters.copy(self._take.folder / SCENE)
             return 0
         done = int(chapters.kept["passages"])
-        self._identical, self._manifest = chapters.kept["identical"], chapters.kept["manifest"]
+        self._identical, self._manifest, self._measured = (
+            chapters.kept[each] for each in ("identical", "manifest", "measured")
+        )
         self._performer.enter(next(islice(score(self._take), done - 1, None)), chapters.lineage)
+        if self._performer.restorer.digest != chapters.kept["digest"]:
+            raise TakeError(
+                f"{self._folder} was begun with another {self._performer.restorer.name} than the one that is here. "
+                "Bring that back, or remove the folder to begin again."
+            )
         progress(done / total)
         return done
+
+    def _kept(self) -> dict[str, Any]:
+        """What a bookmark says beside the lineage."""
+        known = {"identical": self._identical, "manifest": self._manifest, "measured": self._measured}
+        return {**known, "digest": self._performer.restorer.digest}
 
     def _under(self) -> dict[str, Any]:
         """Under which conditions it is made: under others it is begun afresh."""
@@ -135,8 +146,10 @@ class _Making:
             **played, "version": __version__, "versions": versions(), RESTAGED: self._said
         }  # fmt: skip
         for line in passage.lines:
-            if "generation" not in line:
-                chapters.note({**line, "playing": played} if "playing" in line else line)
+            if "playing" in line:
+                chapters.note({**line, "playing": played})
+            elif "generation" not in line:
+                chapters.note(measured(line, self._measured) if self._performer.is_kindred else line)
         if passage.generation is not None:
             self._performer.go_on(passage)
             if begins or passage.times.still is not None:
@@ -154,22 +167,18 @@ class _Making:
         for moment in self._performer.moments(passage):
             at = passage.times.at(moment.share, burning)
             chapters.show(moment.image, at, lineage.serial, moment.phase, moment.temperature)
-        self._note(chapters, passage, moment.generation, moment.refused)
         found, logged = moment.generation, passage.generation or {}
         is_same = found is not None and found.digest == logged["digest"]
         self._identical += is_same
-        return is_same
-
-    def _note(self, chapters: Chapters, passage: Passage, found: Generation | None, refused: str | None) -> None:
-        """Write the generation down, and keep what came into it from outside."""
-        logged = passage.lines[-1]
-        line = {each: value for each, value in logged.items() if each == "at_ns"}
         if found is None:
-            chapters.note({**line, "event": f"Generation {self._performer.lineage.serial} was refused: {refused}."})
-            return
-        chapters.note({**line, "generation": dataclasses.asdict(found)})
-        for outside in filter(is_glimpse, (found.source, found.glimpse)):
+            told: Mapping[str, Any] = {"event": f"Generation {lineage.serial} was refused: {moment.refused}."}
+        else:
+            self._measured = found.readings or self._measured
+            told = {"generation": dict(logged) if is_same else dataclasses.asdict(found)}
+        chapters.note({**{each: at for each, at in passage.lines[-1].items() if each == "at_ns"}, **told})
+        for outside in filter(is_glimpse, (logged.get("source", ""), logged.get("glimpse", ""))):
             chapters.copy(self._take.folder / outside)
+        return is_same
 
     def _show_still(self, chapters: Chapters, at_ns: int) -> None:
         lineage = self._performer.lineage
@@ -181,6 +190,19 @@ class _Making:
             self._show_still(chapters, passage.times.ended)
         manifest = {**self._manifest, RESTAGED: {**self._said, "generations": total, "identical": self._identical}}
         chapters.end(self._take, manifest)
+
+
+def measured(line: Mapping[str, Any], own: Mapping[str, float]) -> Mapping[str, Any]:
+    """A line of readings as a kindred performance has them: its ``own`` pictures', none of the machine that night."""
+    if "readings" not in line:
+        return line
+    gone = declared("picture", "window", "machine")
+    numbers, states = (
+        {address: said for address, said in line.get(kind, {}).items() if address not in gone}
+        for kind in ("readings", "states")
+    )
+    pictures = {address: own[each.key] for address, each in declared("picture").items() if each.key in own}
+    return {**line, "readings": {**numbers, **pictures}, "states": states}
 
 
 def _size(path: Path) -> int:

@@ -17,7 +17,7 @@ from installation.publishing.reel import reel
 from installation.publishing.restage import restage
 from installation.publishing.retake import UNFINISHED, retake
 from installation.recording import takes
-from installation.recording.journal import Journal
+from installation.recording.journal import Journal, read
 from installation.recording.takes import CARD, FRAMES, LOG, Take, TakeError
 from installation.restorers.protocol import ModelError
 from tests.publishing.performance import Piece, performed
@@ -238,6 +238,43 @@ def test_two_at_a_time_are_refused(take, tmp_path):
             retake(take, Otherwise(steps=3), settings(tmp_path), silent)
 
     retake(take, Otherwise(steps=2), settings(tmp_path), another)
+
+
+def test_another_model_than_it_was_begun_with_does_not_go_on_with_it(long, tmp_path):
+    def die(share):
+        if share > 0.6:
+            raise Killed
+
+    with pytest.raises(Killed):
+        retake(long, Otherwise(steps=2), settings(tmp_path), die)
+    (bookmark,) = tmp_path.glob(f"{UNFINISHED}/*/{BOOKMARK}")
+    bookmark.write_bytes(bookmark.read_bytes().replace(b'"digest": "', b'"digest": "0'))
+    with pytest.raises(TakeError, match="was begun with another none than the one that is here"):
+        retake(long, Otherwise(steps=2), settings(tmp_path), silent)
+
+
+def test_a_kindred_performance_has_readings_of_its_own_and_none_of_the_machine(tmp_path):
+    take = performed(tmp_path / "take", Piece(generations=2))
+    lines = list(read(take.folder / LOG))
+    then = next(line["at_ns"] for line in lines if "generation" in line) + 1
+    said = {
+        "/reading/entropy": -1.0,
+        "/reading/energy": 99.0,
+        "/reading/images-per-second": 3.0,
+        "/reading/spectators": 5.0,
+    }
+    (take.folder / LOG).unlink()
+    log = Journal(take.folder / LOG)
+    for line in sorted([*lines, {"at_ns": then, "readings": said, "states": {}}], key=lambda line: line["at_ns"]):
+        log.write(line)
+    log.close()
+    kindred, same = (restaged(take, wanted, settings(tmp_path), silent) for wanted in (Otherwise(128), AS_IT_WAS))
+    (own,) = (line["readings"] for line in read(kindred.folder / LOG) if "readings" in line)
+    first = next(takes.generations(kindred))
+    assert own["/reading/entropy"] == first.readings["entropy"]
+    assert own["/reading/spectators"] == 5.0
+    assert not {"/reading/energy", "/reading/images-per-second"} & set(own)
+    assert next(line for line in read(same.folder / LOG) if "readings" in line)["readings"] == said
 
 
 def test_a_restorer_without_weights_is_refused_and_nothing_plays_in_its_place(take, tmp_path):
