@@ -87,7 +87,7 @@ class Copy:
     """One place where the newest generation stands. What goes wrong there is said once, until it is well again."""
 
     def __init__(
-        self, path: Path, write: Callable[[Path, bytes], None], clock: Callable[[], float] = time.monotonic
+        self, path: Path, write: Callable[[Path, bytes], object], clock: Callable[[], float] = time.monotonic
     ) -> None:
         """Nothing is written yet. ``write`` raises ``StorageError``; ``clock`` is in seconds."""
         self.path = path

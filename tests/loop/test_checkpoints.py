@@ -3,6 +3,7 @@
 import itertools
 import logging
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -188,8 +189,9 @@ def test_one_generation_is_written_to_the_disk_once(places, lineage):
 
 
 def test_nobody_waits_for_a_disk_that_hangs_and_when_it_goes_on_the_newest_is_written(places, lineage):
-    scribe, disk = Scribe(), threading.Event()
-    scribe.ask(lambda: disk.wait(60.0) and None)
+    scribe, hangs, disk = Scribe(), threading.Event(), threading.Event()
+    scribe.ask(lambda: hangs.set() or disk.wait(60.0))
+    assert hangs.wait(10.0)
     checkpoints = Checkpoints(places[0], places[1], 1.0, scribe)
     for now in (1.0, 2.0, 3.0):
         checkpoints.keep(lineage, now)
@@ -212,7 +214,7 @@ def test_a_scribe_brings_the_newest_to_the_disk_before_an_orderly_end(places, li
 
 def test_a_slow_disk_is_said_once_until_it_is_quick_again(tmp_path, caplog):
     moments = itertools.chain.from_iterable([(0.0, SLOW), (0.0, SLOW), (0.0, SLOW - 1.0), (0.0, SLOW)])
-    copy = Copy(tmp_path / NAME, lambda path, data: path.write_bytes(data) and None, lambda: next(moments))
+    copy = Copy(tmp_path / NAME, Path.write_bytes, lambda: next(moments))
     for data in (b"1", b"2", b"3", b"4"):
         copy.put(data)
     assert caplog.text.count("The disk is slow: a checkpoint took 5 s") == 2
