@@ -36,7 +36,8 @@ def hoard(hoarded, tick, never):
 
 
 def main():
-    leaving, laid, hoarded, never, tick = threading.Event(), wires.lay(), [], threading.Event(), 0
+    hoarded: list[object] = []
+    leaving, laid, never, tick = threading.Event(), wires.lay(), threading.Event(), 0
     signal.signal(signal.SIGTERM, lambda *_: leaving.set())
     Board.create(laid.gaps, COUNTS).close()
     Board.create(laid.vitals("stage"), STAGE_VITALS).write({"frames": 1.0})

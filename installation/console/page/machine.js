@@ -47,7 +47,7 @@ export function machine() {
 }
 
 function process([name, { state, deaths, memory }]) {
-  const held = memory ? [`${number(memory / MB)} MB`] : [], shaken = deaths ? [said.deaths(deaths)] : [];
+  const held = memory ? [`${Math.round(memory / MB)} MB`] : [], shaken = deaths ? [said.deaths(deaths)] : [];
   return h("li", { "data-state": deaths && state === "well" ? "shaken" : state },
     h("span", {}, name), h("small", {}, [said.process[state], ...held, ...shaken].join(", ")));
 }
