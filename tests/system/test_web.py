@@ -41,7 +41,7 @@ async def play(url):
 def test_a_controller_finds_the_piece_hears_it_and_fires_its_cue_while_prometheus_looks(tmp_path, state):
     scene, config = scene_file(tmp_path), tmp_path / "machine.toml"
     scene.write_text(scene.read_text() + CUES)
-    config.write_text("[web]\nmetrics = true\n")
+    config.write_text("[web]\nmetrics = true\n[stage]\nwidth = 480\nheight = 270\n")
     with performing(scene, state, "--fresh", "--config", str(config)) as show:
         show.reaches(2)
         url = show.web()
