@@ -194,6 +194,13 @@ def test_the_whole_page_weighs_less_than_200_kilobytes():
     assert sum(len(each.body) for each in pages.files().values()) < 200_000
 
 
+def test_the_first_word_is_there_before_any_script_and_every_script_is_asked_for_at_once():
+    page = pages.files()["index.html"].body.decode()
+    assert "<h1>Burntout</h1>" in page
+    scripts = {name for name in pages.files() if name.endswith(".js")}
+    assert set(re.findall(r'(?:modulepreload" href|src)="/console/page/([\w.]+)"', page)) == scripts
+
+
 def test_no_file_of_the_page_names_another_machine():
     named = {name: re.findall(r"https?://[^\s\"`$]+", each.body.decode()) for name, each in pages.files().items()}
     assert {each for found in named.values() for each in found} == {"http://www.w3.org/2000/svg"}
