@@ -5,6 +5,7 @@ their own; on the same machine they take processor time from the show that real 
 """
 
 import contextlib
+import http.client
 import json
 import os
 import statistics
@@ -24,6 +25,8 @@ from installation.machine.settings import Settings
 from installation.panels import all_knobs
 from installation.web.door import WebDoor
 from tests.console.hall import standing, url
+from tests.console.test_library import children
+from tests.recording.rehearsal import frames, rehearse
 from tests.support import until
 from tests.system.performance import scene_file
 
@@ -110,7 +113,8 @@ def piece(measured, tmp_path_factory):
     """The show in this process: the main work when it is measured, a small one when it is only tried."""
     folder = tmp_path_factory.mktemp("piece")
     path = share("scenes") / "machine-dementia.toml" if measured else scene_file(folder)
-    told = {"state": folder / "state", "osc": {"port": 0}, "web": {"port": 0}}
+    window = {} if measured else {"width": 480, "height": 270}
+    told = {"state": folder / "state", "osc": {"port": 0}, "web": {"port": 0}, "stage": window}
     scene = scenes.load(path, all_knobs(), share("assets"))
     conductor = Conductor(Settings.model_validate(told), Performance(scene, seed=1, fresh=True))
     show = threading.Thread(target=conductor.perform, name="show")
@@ -197,6 +201,41 @@ def test_twenty_viewers_beside_none(piece, pulse, measured, capsys):
         f"{rates[0][1] / max(rates[0][0], 1e-9):.3f}. Frames {rates[1][1]:.1f} with, {rates[1][0]:.1f} without: "
         f"{rates[1][1] / max(rates[1][0], 1e-9):.3f}. Each viewer saw "
         f"{pictures / viewers / seconds / len(crowded):.1f} pictures a second.",
+    )
+
+
+def wish(piece, path, **told):
+    """What the console answers to a wish of its own page."""
+    ours = {"Origin": f"http://{HOST}:{port(piece)}"}
+    with contextlib.closing(http.client.HTTPConnection(HOST, port(piece), timeout=30.0)) as line:
+        line.request("POST", f"/console/{path}", json.dumps(told), ours)
+        return json.loads(line.getresponse().read())
+
+
+def with_publishing(piece, pulse, seconds):
+    """The show while a film is made of a take."""
+    number = wish(piece, "takes/long/publish", forms=["h264"])["number"]
+    until(children, 60.0)
+    figures = watched(piece, pulse, seconds)
+    wish(piece, f"jobs/{number}/cancel")
+    until(lambda: not children(), 60.0)
+    return figures
+
+
+def test_a_film_is_made_beside_the_show(piece, pulse, measured, capsys):
+    seconds, rounds = (20.0, 3) if measured else (0.2, 1)
+    rehearse(piece.settings.state / "takes" / "long", frames(1500 if measured else 60))
+    both = [(watched(piece, pulse, seconds), with_publishing(piece, pulse, seconds)) for _ in range(rounds)]
+    ticks = [sorted(tick for figures in each for tick in figures[0]) for each in zip(*both, strict=True)]
+    rates = [
+        [statistics.median(figures[which] for figures in each) for each in zip(*both, strict=True)] for which in (1, 2)
+    ]
+    said(
+        capsys,
+        f"While a film is made: tick p99 {share_of(ticks[1], 0.99):.2f} ms, without {share_of(ticks[0], 0.99):.2f}. "
+        f"Generations {rates[0][1]:.2f} a second with, {rates[0][0]:.2f} without: "
+        f"{rates[0][1] / max(rates[0][0], 1e-9):.3f}. Frames {rates[1][1]:.1f} with, {rates[1][0]:.1f} without: "
+        f"{rates[1][1] / max(rates[1][0], 1e-9):.3f}.",
     )
 
 
