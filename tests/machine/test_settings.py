@@ -1,5 +1,6 @@
 """Settings: read once, checked completely, refused with file, key and what would do."""
 
+import pickle
 from datetime import date
 from pathlib import Path
 
@@ -35,6 +36,13 @@ def test_without_a_file_everything_has_its_default():
 
 def test_performers_are_on_loopback_until_somebody_decides_otherwise():
     assert load(None).osc.host == "127.0.0.1"
+
+
+def test_settings_know_the_file_they_were_read_from(machine):
+    path = machine("")
+    assert load(path).file == path
+    assert load(None).file is None
+    assert pickle.loads(pickle.dumps(load(path))).file == path  # noqa: S301 - our own: processes are given them
 
 
 def test_a_file_changes_what_it_names_and_nothing_else(machine):

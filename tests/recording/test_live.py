@@ -61,3 +61,15 @@ def test_a_folder_that_cannot_be_is_refused_with_a_sentence(tmp_path):
         Live(tmp_path / "file" / "live", 0)
     with pytest.raises(StorageError, match="Choose another"):
         Live(tmp_path / "100%", 0)
+
+
+def test_what_an_earlier_life_left_and_no_list_names_goes_and_what_is_not_ours_stays(tmp_path):
+    live = Live(tmp_path, 0)
+    for one in frames(90):
+        live.add(one)
+    live.close()
+    for name in ("live-000900.ts", "live-000901.ts.tmp", "mine.ts"):
+        (tmp_path / name).write_bytes(b"left")
+    before = pieces(tmp_path)
+    Live(tmp_path, 0)
+    assert {path.name for path in tmp_path.iterdir()} == {*before, LIST, "mine.ts"}
