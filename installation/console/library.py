@@ -86,9 +86,10 @@ class Library:
         """Eight pictures of a take."""
         from aiohttp import web
 
-        path = await self._previews.of(await self._take(request))
+        take = await self._take(request)
+        path = None if take.folder == self._running() else await self._previews.of(take)
         if path is None:
-            raise TakeError("Nothing of this take can be shown.")
+            raise TakeError("Nothing of this take can be shown yet.")
         return web.FileResponse(path, headers={"Cache-Control": FRESH})
 
     async def edition(self, request: web.Request) -> web.StreamResponse:

@@ -213,6 +213,7 @@ def test_a_take_that_is_recorded_is_neither_published_nor_deleted(tmp_path):
             assert (status, "still being recorded" in told["refused"]) == (422, True)
         [told] = json.loads(asked(hall, "/takes.json")[2])
         assert told["status"] == "running"
+        assert asked(hall, "/takes/one/preview")[0] == 422  # of half a take nothing is kept
 
 
 def test_a_take_that_is_protected_stays_and_one_that_is_deleted_goes_and_every_page_hears_of_it(hall):

@@ -116,6 +116,10 @@ function row(name, forms, dialog) {
   return {
     element,
     show(now) {
+      if (take?.status === "running" && now.status !== "running") { // now there is something to see
+        thumb.classList.remove("none");
+        thumb.src = `${url}/preview`;
+      }
       take = now;
       write(title, now.title);
       write(facts, [day(now), length(now.seconds), size(now.bytes)].join(" · "));
