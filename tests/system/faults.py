@@ -33,7 +33,7 @@ FAULTS = (
     "The engine dies again and again",
     "The stage dies",
     "The recorder dies",
-    "Engine, stage and recorder hang, all at once",
+    "Engine, stage, recorder and camera hang, all at once",
     "The conductor hangs for a moment",
     "The conductor hangs for ever",
     "The conductor dies",

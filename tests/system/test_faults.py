@@ -15,6 +15,7 @@ from installation.control import osc
 from installation.loop.checkpoints import ASIDE, NAME
 from installation.loop.lineage import from_bytes
 from installation.randomness import generator
+from tests.camera.films import film
 from tests.support import until
 from tests.system import strangers, troubles
 from tests.system.faults import PATIENCE, SILENCE
@@ -30,6 +31,9 @@ height = 270
 [engine]
 running_patience = {silence}
 checkpoint_every = 1.0
+[camera]
+source = "{film}"
+patience = {silence}
 [recording]
 reserve_bytes = 4_194_304
 [projector]
@@ -105,7 +109,7 @@ def disk(state):
 def show(state, beamers):
     """The performance, recording; whatever is done to it, the next test finds it playing."""
     home, scenes = state.parent, state / "scenes"
-    (home / "machine.toml").write_text(MACHINE.format(silence=SILENCE, **beamers))
+    (home / "machine.toml").write_text(MACHINE.format(silence=SILENCE, film=film(home / "film.mkv"), **beamers))
     scene = scene_file(home)
     little = scene.read_text()
     (scenes / "little.toml").write_text(little)
@@ -204,9 +208,9 @@ def test_a_killed_process_is_reborn_and_the_loop_never_notices(show, ledger, vic
 
 
 def test_processes_that_hang_are_ended_and_started_anew_and_a_damaged_checkpoint_is_set_aside(show, ledger):
-    victims = {name: show.pid(name) for name in ("engine", "stage", "recorder")}
-    memory, everybody = show.wires.folder, "Engine, stage and recorder hang, all at once"
-    with ledger.provoked(show, everybody, "SIGSTOP, for ever") as fault:
+    victims = {name: show.pid(name) for name in ("engine", "stage", "recorder", "camera")}
+    memory = show.wires.folder
+    with ledger.provoked(show, "Engine, stage, recorder and camera hang, all at once", "SIGSTOP, for ever") as fault:
         reborn = [beats(show, name, first) for name, first in victims.items()]
         for first in victims.values():
             os.kill(first, signal.SIGSTOP)
