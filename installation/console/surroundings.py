@@ -18,7 +18,7 @@ from installation.relief.strain import warmest
 class Surroundings:
     """Free and total bytes of the disk, degrees Celsius by sensor, share of memory in use, and what the plan wants.
 
-    ``until`` is when the plan wants something else, in seconds since 1970; None where it never does.
+    ``until`` is when the doors open or close, in seconds since 1970; None where they never do.
     """
 
     free_bytes: int
@@ -31,7 +31,7 @@ class Surroundings:
 def look(state: Path, programme: Programme | None, now: datetime) -> Surroundings:
     """Look around at ``now``, an aware instant. May take as long as the disk does."""
     disk = shutil.disk_usage(next(path for path in (state, *state.parents) if path.exists()))
-    change = hours.next_change(now, programme) if programme else None
+    change = hours.next_change(now, programme, look=hours.is_open) if programme else None
     return Surroundings(
         disk.free,
         disk.total,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -84,6 +84,9 @@ class Desired:
     scene: str | None
 
 
+Look = Callable[[datetime, Programme], object]
+
+
 def desired_state(now: datetime, programme: Programme) -> Desired:
     """What should be on at ``now``, an aware instant."""
     return Desired(is_open(now, programme), scene_for(now, programme))
@@ -111,16 +114,16 @@ def scene_for(now: datetime, programme: Programme) -> str | None:
     return max(begun, key=lambda each: each[0])[1] if begun else None
 
 
-def next_change(now: datetime, programme: Programme, days: int = 32) -> datetime | None:
+def next_change(now: datetime, programme: Programme, days: int = 32, look: Look = desired_state) -> datetime | None:
     """The first full minute after ``now`` at which the plan wants something else, in UTC; None within so many days.
 
-    Whatever the plan names lies on a full minute. Between two such instants only a jump of the clock can change what is
-    wanted, once, and that is found by halving.
+    ``look`` says what of it: all, or with ``is_open`` the doors alone. Whatever the plan names lies on a full minute.
+    Between two such instants only a jump of the clock can change what is wanted, once, and that is found by halving.
     """
-    state, before = desired_state(now, programme), now.astimezone(UTC)
+    state, before = look(now, programme), now.astimezone(UTC)
     for instant in sorted({each for each in _instants(before, programme, days) if each > before}):
-        if desired_state(instant, programme) != state:
-            return _first_after(before, instant, programme)
+        if look(instant, programme) != state:
+            return _first_after(before, instant, programme, look)
         before = instant
     return None
 
@@ -172,11 +175,11 @@ def _instants(now: datetime, programme: Programme, days: int) -> Iterator[dateti
                 yield _on_the_wall(day, minutes).replace(tzinfo=programme.zone, fold=fold).astimezone(UTC)
 
 
-def _first_after(before: datetime, changed: datetime, programme: Programme) -> datetime:
+def _first_after(before: datetime, changed: datetime, programme: Programme, look: Look) -> datetime:
     """The first minute in (before, changed] at which what is wanted at ``before`` is wanted no more."""
-    state, minutes = desired_state(before, programme), range(1, math.ceil((changed - before) / MINUTE) + 1)
+    state, minutes = look(before, programme), range(1, math.ceil((changed - before) / MINUTE) + 1)
     start = before.replace(second=0, microsecond=0)
-    at = bisect_left(minutes, 1, key=lambda count: desired_state(start + count * MINUTE, programme) != state)
+    at = bisect_left(minutes, 1, key=lambda count: look(start + count * MINUTE, programme) != state)
     return start + minutes[at] * MINUTE
 
 

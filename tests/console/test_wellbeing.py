@@ -13,7 +13,7 @@ from installation.health import SILENT
 from installation.machine.board import Board
 from installation.machine.child import PULSE, Phase
 from installation.machine.memory import Weight
-from installation.programme.hours import Programme, Span
+from installation.programme.hours import Play, Programme, Span
 from installation.readings import Missing, Taken, Value
 from installation.web.glance import Glance
 from tests.web.home import WELL
@@ -85,8 +85,8 @@ def test_the_disk_and_the_sensors_are_shown_as_they_were_seen(seen):
     assert told(seen(), ROOM)["around"]["celsius"] == {"cpu": 50.0}
 
 
-def test_until_when_the_doors_stay_is_the_plans_next_change(tmp_path):
-    plan = Programme(BERLIN, dict.fromkeys(range(7), (Span(600, 1080),)))
+def test_until_when_the_doors_stay_is_not_when_another_scene_plays(tmp_path):
+    plan = Programme(BERLIN, dict.fromkeys(range(7), (Span(600, 1080),)), plays=(Play(840, "hearth"),))
     now = datetime(2026, 12, 24, 12, 0, tzinfo=UTC)
     assert look(tmp_path / "not there yet", plan, now).until == datetime(2026, 12, 24, 17, 0, tzinfo=UTC).timestamp()
     assert look(tmp_path, None, now).until is None
