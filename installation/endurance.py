@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import math
 import os
 import statistics
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
@@ -18,6 +19,9 @@ import psutil
 from installation import trial
 from installation.stage.gaps import Spread, spread
 from installation.trial import Trial, TrialError
+
+if TYPE_CHECKING:
+    from installation.machine.wires import Wires
 
 MOST_SAMPLES = 1500  # all pairs of them are compared in the end; of a longer run they are taken further apart
 LOADING = 180.0  # seconds until the first picture of the loop must be there
@@ -113,8 +117,8 @@ class Verdict:
             "rebirths": self.rebirths,
             "gaps": {
                 "frames": gaps.total,
-                **{name: gaps.quantile(share) for name, share in named.items()},
-                "longest_ms": gaps.longest,
+                **{name: _finite(gaps.quantile(share)) for name, share in named.items()},
+                "longest_ms": _finite(gaps.longest),
                 "over_100_ms": gaps.over(LONGEST_GAP),
             },
         }
@@ -178,8 +182,7 @@ def look(show: Trial, at: float) -> Sample:
         raise TrialError(f"The program ended after {at:.0f} s. What does burntout doctor say?")
     if "stage" in each:
         each["stage"]["GL objects"] = show.vital("stage", "gl_objects")
-    files = show.wires.folder.rglob("*") if show.wires else ()
-    house = {"shared memory": float(sum(_size(path) for path in files)), "processes": float(len(each))}
+    house = {"shared memory": _shared(show.wires), "processes": float(len(each))}
     return Sample(at, {**each, HOUSE: house}, pids, os.getloadavg()[0])
 
 
@@ -238,12 +241,18 @@ def _held_by(pid: int) -> dict[str, float]:
     return {"memory": float(memory), "files": float(files), "threads": float(threads)} if memory else {}
 
 
-def _size(path: Path) -> int:
-    """Bytes of memory that a file of the wires takes; 0 of one that is gone."""
-    try:
-        return path.stat().st_blocks * 512
-    except OSError:
-        return 0
+def _shared(laid: Wires | None) -> float:
+    """Bytes of memory that the files of the wires take; what is being taken up meanwhile is not counted."""
+    held = 0
+    with contextlib.suppress(OSError):
+        for path in laid.folder.rglob("*") if laid else ():
+            held += path.stat().st_blocks * 512
+    return float(held)
+
+
+def _finite(ms: float) -> float | None:
+    """JSON has no word for longer than we can count."""
+    return ms if math.isfinite(ms) else None
 
 
 def _slopes_of(process: str, held: Mapping[str, float], samples: Sequence[Sample]) -> dict[str, float]:

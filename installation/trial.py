@@ -52,12 +52,11 @@ class Trial:
 
     def pids(self) -> dict[str, int]:
         """The process numbers of all that live now, the conductor's first, what has no vital signs by its number."""
-        laid, children = self.wires, psutil.Process(self.process.pid).children(recursive=True)
+        laid, children = self.wires, list[psutil.Process]()
+        with contextlib.suppress(psutil.NoSuchProcess):  # it has just ended
+            children = psutil.Process(self.process.pid).children(recursive=True)
         names = {glance(board).get("pid"): name for name, board in (laid.boards() if laid else {}).items()}
-        return {
-            PARENT: self.process.pid,
-            **{names.get(each.pid, f"other {each.pid}"): each.pid for each in children},
-        }
+        return {PARENT: self.process.pid, **{names.get(each.pid, f"other {each.pid}"): each.pid for each in children}}
 
     def send(self, address: str, *arguments: str) -> None:
         """One OSC message to it."""

@@ -136,6 +136,11 @@ def test_the_report_is_plain_json_and_says_the_same():
     }  # fmt: skip
 
 
+def test_a_gap_longer_than_can_be_counted_is_no_number_of_json():
+    told = replace(WELL, gaps=gaps(of=EDGES[-1])).report()
+    assert (told["gaps"]["longest_ms"], told["gaps"]["over_100_ms"]) == (None, 1)
+
+
 def test_the_longest_gap_that_is_allowed_is_an_edge_of_counting():
     assert LONGEST_GAP in EDGES
 
