@@ -110,9 +110,7 @@ class Performer:
         begins = passage.number != self._number
         if begins:
             self._begin(passage, lineage)
-        words = (passage.generation or {}).get("prompt")
-        if not words:  # a take from before generations said it, or of a restorer that listens to nobody
-            words = self._scene_prompt(passage.told) if passage.prompt is None else passage.prompt
+        words = self._words(passage)
         if (begins or words != self._prompt) and (listens := getattr(self.restorer, "prompt", None)):
             listens(words)
         self._prompt = words
@@ -195,6 +193,13 @@ class Performer:
         if (name, model) == (told["restorer"], told.get("model")) and found.digest != told["digest"]:
             raise TakeError(f"{self._take.name} was made with another {name} than the one that is here.")
         return found
+
+    def _words(self, passage: Passage) -> str:
+        """What to tell the restorer. Where no generation says it, or nobody listened, the messages and the scene do."""
+        told = (passage.generation or {}).get("prompt")
+        if told is not None and (told or self._wanted.restorer is None):
+            return str(told)
+        return self._scene_prompt(passage.told) if passage.prompt is None else passage.prompt
 
     def _scene_prompt(self, told: Mapping[str, Any]) -> str:
         """What the scene itself asks for: that of the take, or one that came with the program."""

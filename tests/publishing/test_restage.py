@@ -14,8 +14,9 @@ from installation.machine.files import share
 from installation.machine.glimpses import is_glimpse
 from installation.machine.settings import EngineSettings, Settings
 from installation.publishing.kinship import Otherwise
-from installation.publishing.restage import restage
+from installation.publishing.restage import Performer, restage
 from installation.publishing.retake import retake
+from installation.publishing.score import score
 from installation.recording.journal import Journal
 from installation.recording.takes import LOG, TakeError, generations
 from installation.restorers import ember
@@ -139,3 +140,13 @@ def test_what_was_seen_outside_is_seen_again(tmp_path):
     assert kept
     assert (kept.folder / name).read_bytes() == (folder / name).read_bytes()
     assert again(kept).identical
+
+
+def test_a_restorer_that_listens_is_told_the_scenes_words_where_that_of_the_take_did_not(tmp_path):
+    silent = performed(tmp_path / "take", Piece(generations=1))
+    told = {}
+    for wanted in (Otherwise(restorer="ember"), Otherwise(steps=2)):
+        performer = Performer(silent, EngineSettings(), wanted)
+        performer.enter(next(score(silent)))
+        told[wanted.restorer] = getattr(performer.restorer, "text", None)
+    assert told == {"ember": "a cat", None: None}
