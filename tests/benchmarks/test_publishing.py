@@ -63,8 +63,6 @@ def once(benchmark, take, make):
 @pytest.mark.parametrize("name", sorted(FORMS))
 def test_form(benchmark, take, measured, tmp_path, name):
     wishes = Wishes(height=HEIGHT) if measured else Wishes(height=256, rate=5, loop=1.0)
-    if name == "print" and not measured:
-        pytest.skip("an optional extra: a print is 17 million pixels, which are tried where it is tested")
     form = FORMS[name]
     once(benchmark, take, lambda: form.make(take, form.place(take, tmp_path), wishes, lambda _: None))
 
