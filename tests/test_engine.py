@@ -21,6 +21,7 @@ from installation.records import Order
 from installation.restorers.ember import Ember
 from installation.signs import Sign
 from installation.training.proof import export
+from tests.restorers import tiny_pipeline
 from tests.restorers.test_ember import falling_bands, tiny_network
 from tests.restorers.tiny_conditions import knowing
 from tests.support import until
@@ -77,10 +78,15 @@ class Show:
         assert not self.thread.is_alive()
 
 
+PIPELINE = 'diffusion"\nmodel = "./tiny"\nprompt = "a cat:0.75 | a fire:0.25'
+
+
 @pytest.fixture
 def show(request, tmp_path):
     threads = torch.get_num_threads()
-    playing = Show(tmp_path, getattr(request, "param", "ember"))
+    if (scene := getattr(request, "param", "ember")) == PIPELINE:
+        tiny_pipeline.build(tmp_path / "tiny", "sdxl")
+    playing = Show(tmp_path, scene)
     yield playing
     playing.die()
     playing.board.close()
@@ -104,6 +110,12 @@ def test_a_prompt_is_walked_to_and_every_generation_says_what_it_was_told(show):
     while not told or told[-1] != "a fire":
         told.append(show.hear("generation")["prompt"])
     assert told[-4:-1] == ["a cat:0.75 | a fire:0.25", "a cat:0.5 | a fire:0.5", "a cat:0.25 | a fire:0.75"]
+
+
+@pytest.mark.parametrize("show", [PIPELINE], indirect=True)
+def test_a_pipeline_plays_under_a_blend_and_says_so(show):
+    assert show.reports[-1].data["restorer"] == "diffusion"
+    assert show.hear("generation")["prompt"] == "a cat:0.75 | a fire:0.25"
 
 
 def test_a_prompt_that_cannot_be_read_is_refused_and_the_last_one_holds(show):

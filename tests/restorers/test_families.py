@@ -37,10 +37,11 @@ def model(family, tmp_path_factory):
     def refuse(*_):
         raise AssertionError("somebody called out")
 
+    folder = tiny_pipeline.build(tmp_path_factory.mktemp(family), family)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(socket.socket, "connect", refuse)
         patch.setattr(socket, "getaddrinfo", refuse)
-        yield diffusion.load(tiny_pipeline.build(tmp_path_factory.mktemp(family), family))
+        yield diffusion.load(folder)
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +67,7 @@ def test_every_step_is_shown_finite_and_of_the_right_shape(steps):
         assert step.denoised.shape == (1, 3, 64, 96)
         assert step.denoised.isfinite().all()
         assert step.denoised.abs().max() <= 1.0
+    assert all(torch.equal(later.x, earlier.denoised) for earlier, later in pairwise(steps))
 
 
 def test_the_way_begins_at_the_noise_of_the_temperature_and_falls(steps, family):
