@@ -109,8 +109,11 @@ def take_back(path: Path) -> None:
 
 
 def _other_hours(table: dict[str, Any]) -> OtherHours:
-    first = table["date"]
-    return OtherHours(first, table.get("until", first), tuple(table["hours"]), table.get("name", ""))
+    first, hours, name = table["date"], tuple(table["hours"]), table.get("name", "")
+    last = table.get("until", first)
+    if not (type(first) is type(last) is date and all(isinstance(each, str) for each in (*hours, name))):
+        raise TypeError("an exception has dates, and hours and a name in quotes")
+    return OtherHours(first, last, hours, name)
 
 
 def _lines(each: OtherHours) -> str:

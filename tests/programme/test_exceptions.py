@@ -130,9 +130,24 @@ def test_of_many_changes_the_last_can_be_taken_back(tmp_path):
     assert before(path)[0].name == str(exceptions.KEPT + 3)
 
 
-def test_a_file_that_has_become_unreadable_is_said(tmp_path):
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        b"\xff\xfe",
+        b"[[exception",
+        b"[exception]\ndate = 2026-12-24\nhours = []",
+        b"[[exception]]\nhours = []",
+        b'[[exception]]\ndate = "2026-12-24"\nhours = []',
+        b"[[exception]]\ndate = 2026-12-24T10:00:00\nhours = []",
+        b"[[exception]]\ndate = 2026-12-24\nhours = [10]",
+        b"[[exception]]\ndate = 2026-12-24\nhours = 7",
+        b"[[exception]]\ndate = 2026-12-24\nhours = []\nname = 7",
+        b"exception = 7",
+    ],
+)
+def test_a_file_that_was_damaged_by_hand_is_said(tmp_path, damaged):
     path = tmp_path / exceptions.NAME
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(damaged)
     with pytest.raises(ProgrammeError, match="Mend the file first"):
         read(path)
 
