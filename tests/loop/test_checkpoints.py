@@ -190,7 +190,12 @@ def test_one_generation_is_written_to_the_disk_once(places, lineage):
 
 def test_nobody_waits_for_a_disk_that_hangs_and_when_it_goes_on_the_newest_is_written(places, lineage):
     scribe, hangs, disk = Scribe(), threading.Event(), threading.Event()
-    scribe.ask(lambda: (hangs.set(), disk.wait(60.0)))
+
+    def hang():
+        hangs.set()
+        disk.wait(60.0)
+
+    scribe.ask(hang)
     assert hangs.wait(10.0)
     checkpoints = Checkpoints(places[0], places[1], 1.0, scribe)
     for now in (1.0, 2.0, 3.0):
