@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# One plays the piece, the other tests what needs no show; 0: all in this process, for a debugger.
+WORKERS ?= 2
 
 .PHONY: run test lint format bench wheel clean
 
@@ -9,7 +11,7 @@ run: .venv/ready
 	$(BIN)/burntout run $(ARGS)
 
 test: .venv/ready
-	OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest $(ARGS)
+	OMP_NUM_THREADS=1 OMP_WAIT_POLICY=PASSIVE $(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 lint: .venv/ready
 	$(BIN)/ruff format --check

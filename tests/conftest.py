@@ -46,6 +46,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "no"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Among workers files stay whole, and all that play the piece go to the same: two shows would starve each other."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not _plays(item.path))
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group("show" if _plays(item.path) else str(item.path)))
+
+
+def _plays(path: Path) -> bool:
+    return path.parent.name in {"system", "benchmarks"}
+
+
 @pytest.fixture(scope="session")
 def photograph() -> Image:
     """A real photograph, 1 x 3 x 64 x 64 in -1 to 1."""

@@ -175,7 +175,8 @@ def test_no_takes_is_a_sentence_that_says_how_to_make_one(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("table", "address"), [("addresses", "/burn/gaussian/temperature"), ("readings", "/reading/entropy")]
+    ("table", "address"),
+    [("addresses", "/burn/gaussian/temperature"), ("readings", "/reading/entropy"), ("models", "SD-Turbo")],
 )
 def test_the_readme_has_the_tables_that_the_program_prints(table, address):
     words = [sys.executable, "-m", "installation", table, "--markdown"]  # alone: tests declare knobs of their own

@@ -130,6 +130,7 @@ def test_a_picture_near_a_time_is_found_without_reading_the_others(tmp_path, cod
     every = dict(pictures(tmp_path / "a.mkv"))
     for wanted in (times[0], times[30], times[-1]):
         found = near(tmp_path / "a.mkv", wanted)
+        assert found is not None
         (at,) = [time for time, pixels in every.items() if np.array_equal(pixels, found)]
         assert wanted - 20 * 50 <= at <= wanted  # a picture that stands alone comes every 20 pictures at the latest
 
@@ -138,7 +139,9 @@ def test_of_a_file_without_its_end_there_is_a_picture_all_the_same(tmp_path):
     record(tmp_path / "a.mkv", CODECS["ffv1"], list(frames(10)))
     cut = tmp_path / "b.mkv"
     cut.write_bytes((tmp_path / "a.mkv").read_bytes()[:-30_000])
-    assert near(cut, 400).shape == (64, 64, 3)
+    found = near(cut, 400)
+    assert found is not None
+    assert found.shape == (64, 64, 3)
 
 
 def test_where_no_picture_is_none_is_found(tmp_path):
