@@ -46,6 +46,7 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "no"
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Among workers files stay whole, and all that play the piece go to the same: two shows would starve each other."""
     if hasattr(config, "workerinput"):
