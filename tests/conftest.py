@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -31,6 +32,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "dev")
 #: what is only measured.
 EXPECTED_SKIPS = ("CUDA", "CAP_SYS_ADMIN", "optional extra", "--benchmark-enable")
 HOLES: list[str] = []
+PLAYING = re.compile("tests/(system|benchmarks)/")
 
 ORIGIN = Path(__file__).parents[1] / "assets" / "origins" / "astronaut.png"
 
@@ -46,17 +48,22 @@ def pytest_configure(config: pytest.Config) -> None:
         config.option.dist = "no"
 
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Among workers files stay whole, and all that play the piece go to the same: two shows would starve each other."""
+    """Among workers what plays the piece comes first, for it takes longest."""
     if hasattr(config, "workerinput"):
-        items.sort(key=lambda item: not _plays(item.path))
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group("show" if _plays(item.path) else str(item.path)))
+        items.sort(key=lambda item: not PLAYING.match(item.nodeid))
 
 
-def _plays(path: Path) -> bool:
-    return path.parent.name in {"system", "benchmarks"}
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Files stay whole, and all that play the piece go to one worker: two shows would starve each other."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Rooms(LoadScopeScheduling):  # type: ignore[misc] # it has no types
+        def _split_scope(self, nodeid: str) -> str:
+            return "show" if PLAYING.match(nodeid) else nodeid.partition("::")[0]
+
+    return Rooms(config, log)
 
 
 @pytest.fixture(scope="session")
