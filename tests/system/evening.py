@@ -113,11 +113,13 @@ def held(folder: Path) -> Evening:
         until(lambda: len(list((state / "ring").glob("*"))) == 2, 2 * PATIENCE)  # it has turned
         until(lambda: len(set(listed(live)) - yesterday) >= 2, PATIENCE)
         seen, there = streamed(f"{address}/{LIST}"), pieces(live)
+        show.reaches(show.generation() + 2)  # of this turn of the ring
         newest = Ring(show.wires.ring).newest
         tell(show, "/record/keep")
         until(lambda: len(takes.all_takes(state)) == 2, PATIENCE)
         tell(show, "/record/start")
-        until(lambda: show.vital("recorder", "frames") > 8, PATIENCE)
+        until(lambda: len(takes.all_takes(state)) == 3, PATIENCE)
+        show.reaches(show.generation() + 2)
         tell(show, "/programme/open", "false")
         until(lambda: "Exported" in show.said(), PATIENCE)
         said = show.stop()
