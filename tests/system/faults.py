@@ -108,10 +108,10 @@ class Eyewitness:
     def said(self) -> str:
         """What it saw."""
         longest = max(self.gaps, default=0.0)
-        still = (
-            f"no new frame for {longest:.1f} s" if longest > STANDING else f"{longest * 1e3:.0f} ms between two frames"
-        )
-        return f"{'the picture burning on' if self._burning else 'nothing'}; {still} at most"
+        if longest > STANDING:
+            return f"the picture standing still for {longest:.1f} s at most"
+        seen = "the picture burning on" if self._burning else "nothing"
+        return f"{seen}; {longest * 1e3:.0f} ms between two frames at most"
 
     def _watch(self) -> None:
         with closing(Board(self._show.wires.vitals("stage"))) as stage:
