@@ -28,10 +28,8 @@ settings.register_profile("dev", CALM, max_examples=15)
 settings.register_profile("ci", CALM, max_examples=100, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "dev")
 
-for size in (
-    "COLUMNS",
-    "LINES",
-):  # of somebody's terminal: workers of xdist were seen with 80; tests say what they want
+# Tests say how wide a terminal is; xdist's workers were seen to be told 80.
+for size in ("COLUMNS", "LINES"):
     os.environ.pop(size, None)
 
 #: In CI every tool is installed, so a skip is a hole; these are the machine's own limits, what DECISIONS keeps out, and
