@@ -3,8 +3,6 @@
 The show beside it is to keep 60 % of its rate. It runs only with ``--benchmark-enable``, for some five minutes.
 """
 
-import os
-import sys
 import time
 
 import pytest
@@ -42,8 +40,8 @@ def rate(show, ended):
 
 
 @pytest.mark.timeout(900)
-def test_a_generation_of_pictures_beside_the_show(tmp_path, request, capsys):
-    if not request.config.getoption("--benchmark-enable"):
+def test_a_generation_of_pictures_beside_the_show(tmp_path, measured, said):
+    if not measured:
         pytest.skip("takes five minutes: --benchmark-enable")
     scene = scene_file(tmp_path, restorer="ember", loop="pace = 0.0\nstages = 0").read_text()
     (tmp_path / "little.toml").write_text(scene.replace("size = 64", "size = 256"))
@@ -58,10 +56,8 @@ def test_a_generation_of_pictures_beside_the_show(tmp_path, request, capsys):
         until(lambda: "beside, generation 0:" in show.said(), 600.0)
         beside, seconds = rate(show, lambda: "beside, generation 1:" in show.said())
         show.stop()
-    with capsys.disabled():
-        sys.stdout.write(
-            f"\nAlone {alone:.2f} generations/s, beside a collapse {beside:.2f}: {beside / alone:.0%}. "
-            f"A generation of 256 pictures of 128 pixels: {seconds:.0f} s. "
-            f"Load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores.\n"
-        )
+    said(
+        f"Alone {alone:.2f} generations/s, beside a collapse {beside:.2f}: {beside / alone:.0%}. "
+        f"A generation of 256 pictures of 128 pixels: {seconds:.0f} s."
+    )
     assert beside > 0.0

@@ -7,7 +7,6 @@ their own; on the same machine they take processor time from the show that real 
 import contextlib
 import http.client
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -17,18 +16,13 @@ from itertools import pairwise
 
 import pytest
 
-from installation import scenes
-from installation.conductor import TICK, Conductor, Performance
+from installation.conductor import TICK
 from installation.control.guest import Guest
-from installation.machine.files import share
-from installation.machine.settings import Settings
-from installation.panels import all_knobs
 from installation.web.door import WebDoor
 from tests.console.hall import standing, url
 from tests.console.test_library import children
 from tests.recording.rehearsal import frames, rehearse
 from tests.support import until
-from tests.system.performance import scene_file
 
 HOST = "127.0.0.1"
 VIEWERS = 20
@@ -103,28 +97,11 @@ class Pulse(Guest):
 
 
 @pytest.fixture(scope="module")
-def measured(pytestconfig):
-    """Whether this is a measurement, or only a try."""
-    return bool(pytestconfig.getoption("--benchmark-enable"))
-
-
-@pytest.fixture(scope="module")
-def piece(measured, tmp_path_factory):
-    """The show in this process: the main work when it is measured, a small one when it is only tried."""
-    folder = tmp_path_factory.mktemp("piece")
-    path = share("scenes") / "machine-dementia.toml" if measured else scene_file(folder)
+def piece(performed, measured):
     window = {} if measured else {"width": 480, "height": 270}
-    told = {"state": folder / "state", "osc": {"port": 0}, "web": {"port": 0}, "stage": window}
-    scene = scenes.load(path, all_knobs(), share("assets"))
-    conductor = Conductor(Settings.model_validate(told), Performance(scene, seed=1, fresh=True))
-    show = threading.Thread(target=conductor.perform, name="show")
-    show.start()
-    try:
-        until(lambda: conductor.doors.port and conductor.health().serial > 2 and port(conductor), 180.0)
+    with performed(web={"port": 0}, stage=window) as conductor:
+        until(lambda: port(conductor), 180.0)
         yield conductor
-    finally:
-        conductor.stop()
-        show.join(30.0)
 
 
 @pytest.fixture
@@ -177,12 +154,7 @@ def share_of(values, share):
     return values[int((len(values) - 1) * share)]
 
 
-def said(capsys, sentence):
-    with capsys.disabled():
-        sys.stdout.write(f"\n{sentence} Load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores.\n")
-
-
-def test_twenty_viewers_beside_none(piece, pulse, measured, capsys):
+def test_twenty_viewers_beside_none(piece, pulse, measured, said):
     seconds, viewers = (30.0, VIEWERS) if measured else (0.5, 2)
     alone, crowded, pictures = [], [], 0
     for _ in range(3 if measured else 1):
@@ -194,7 +166,6 @@ def test_twenty_viewers_beside_none(piece, pulse, measured, capsys):
     ticks = [sorted(tick for figures in each for tick in figures[0]) for each in (alone, crowded)]
     rates = [[statistics.median(figures[which] for figures in each) for each in (alone, crowded)] for which in (1, 2)]
     said(
-        capsys,
         f"The tick with {viewers} viewers: median {share_of(ticks[1], 0.5):.2f} ms, p99 {share_of(ticks[1], 0.99):.2f} "
         f"ms, longest {ticks[1][-1]:.1f} ms; with none {share_of(ticks[0], 0.5):.2f}, {share_of(ticks[0], 0.99):.2f}, "
         f"{ticks[0][-1]:.1f} ms. Generations {rates[0][1]:.2f} a second with, {rates[0][0]:.2f} without: "
@@ -222,7 +193,7 @@ def with_publishing(piece, pulse, seconds):
     return figures
 
 
-def test_a_film_is_made_beside_the_show(piece, pulse, measured, capsys):
+def test_a_film_is_made_beside_the_show(piece, pulse, measured, said):
     seconds, rounds = (20.0, 3) if measured else (0.2, 1)
     rehearse(piece.settings.state / "takes" / "long", frames(1500 if measured else 60))
     both = [(watched(piece, pulse, seconds), with_publishing(piece, pulse, seconds)) for _ in range(rounds)]
@@ -231,7 +202,6 @@ def test_a_film_is_made_beside_the_show(piece, pulse, measured, capsys):
         [statistics.median(figures[which] for figures in each) for each in zip(*both, strict=True)] for which in (1, 2)
     ]
     said(
-        capsys,
         f"While a film is made: tick p99 {share_of(ticks[1], 0.99):.2f} ms, without {share_of(ticks[0], 0.99):.2f}. "
         f"Generations {rates[0][1]:.2f} a second with, {rates[0][0]:.2f} without: "
         f"{rates[0][1] / max(rates[0][0], 1e-9):.3f}. Frames {rates[1][1]:.1f} with, {rates[1][0]:.1f} without: "
@@ -239,7 +209,7 @@ def test_a_film_is_made_beside_the_show(piece, pulse, measured, capsys):
     )
 
 
-def test_ten_thousand_connections(piece, pulse, measured, capsys):
+def test_ten_thousand_connections(piece, pulse, measured, said):
     many, held = (10_000, 400) if measured else (20, 20)
     pulse.took()
     with beside(KNOCK, port(piece), many, held) as knocking:
@@ -249,7 +219,6 @@ def test_ten_thousand_connections(piece, pulse, measured, capsys):
         knocking.stdin.write("\n")
     assert told["answered"] == many
     said(
-        capsys,
         f"{many:,} connections one after the other in {told['seconds']:.1f} s: the tick's p99 "
         f"{share_of(one_by_one, 0.99):.2f} ms, longest {one_by_one[-1]:.1f} ms; {held} at once, those beyond the room "
         f"hung up on: p99 {share_of(together, 0.99):.2f} ms.",
@@ -280,13 +249,12 @@ def opened(browser, where):
         return sum(loaded), painted, page.evaluate("performance.now()")
 
 
-def test_a_telephone_shows_it(browser, measured, tmp_path, capsys):
+def test_a_telephone_shows_it(browser, measured, tmp_path, said):
     with standing(tmp_path) as (hall, _):
         seen = [opened(browser, url(hall)) for _ in range(15 if measured else 1)]
     weights, paints, whole = zip(*seen, strict=True)
     assert min(weights) > 0
     said(
-        capsys,
         f"The console weighs {statistics.median(weights) / 1000:.0f} kB over the wire; on a processor {SLOWER} times "
         f"slower it is painted first after {statistics.median(paints):.0f} ms (worst of {len(seen)}: {max(paints):.0f})"
         f" and can be played after {statistics.median(whole):.0f} ms.",

@@ -5,7 +5,6 @@ shares of frames and of messages, which a table of medians has no place for.
 """
 
 import contextlib
-import os
 import socket
 import statistics
 import subprocess
@@ -18,21 +17,18 @@ import pytest
 from pythonosc.dispatcher import Dispatcher
 from pythonosc.osc_server import BlockingOSCUDPServer
 
-from installation import bench, scenes
-from installation.conductor import Conductor, Performance
+from installation import bench
 from installation.control.directory import Directory
 from installation.control.guest import Guest
 from installation.control.inbox import Inbox
 from installation.control.osc import OscDoor
 from installation.control.packets import encode
 from installation.control.porter import Porter
-from installation.machine.files import share
-from installation.machine.settings import OscSettings, Settings
+from installation.machine.settings import OscSettings
 from installation.panels import all_knobs
 from tests.control.test_doors import Phone
 from tests.control.test_porter import Way, mutants
 from tests.support import until
-from tests.system.performance import scene_file
 
 liblo = pytest.importorskip("pyliblo3", reason="pyliblo3 is missing: pip install pyliblo3")
 
@@ -168,48 +164,24 @@ class Ear(Guest):
 
 
 @pytest.fixture(scope="module")
-def measured(pytestconfig):
-    """Whether this is a measurement, or only a try."""
-    return bool(pytestconfig.getoption("--benchmark-enable"))
-
-
-@pytest.fixture(scope="module")
-def piece(measured, tmp_path_factory):
-    """The show in this process: the main work when it is measured, a small one when it is only tried."""
-    folder = tmp_path_factory.mktemp("piece")
-    path = share("scenes") / "machine-dementia.toml" if measured else scene_file(folder)
-    door = {"port": 0, "peer_rate": 1e6}
-    settings = Settings.model_validate({"state": folder / "state", "osc": door, "web": {"enabled": False}})
-    conductor = Conductor(settings, Performance(scenes.load(path, KNOBS, share("assets")), seed=1, fresh=True))
-    show = threading.Thread(target=conductor.perform, name="show")
-    show.start()
-    try:
-        until(lambda: conductor.doors.port and conductor.health().serial > 2, 180.0)
+def piece(performed):
+    with performed(osc={"port": 0, "peer_rate": 1e6}, web={"enabled": False}) as conductor:
         yield conductor
-    finally:
-        conductor.stop()
-        show.join(30.0)
 
 
-def said(capsys, sentence):
-    with capsys.disabled():
-        sys.stdout.write(f"\n{sentence} Load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores.\n")
-
-
-def test_a_packet_is_on_the_wall_within_frames(piece, measured, capsys):
+def test_a_packet_is_on_the_wall_within_frames(piece, measured, said):
     gestures = 200 if measured else 3
     took = [bench._gesture(piece, number) for number in range(gestures)]
     frames = sorted(each / 1e3 / FRAME for each in took if each is not None)
     assert frames
     said(
-        capsys,
         f"Packet to the first frame that shows it: median {statistics.median(frames):.2f} frames of 1/60 s, "
         f"p99 {frames[int((len(frames) - 1) * 0.99)]:.2f}, {len(frames)} of {gestures} gestures, engine busy, "
         f"stage {piece.health().stage_fps:.0f} frames/s.",
     )
 
 
-def test_twenty_thousand_messages_a_second_lose_no_command_and_end_right(piece, measured, capsys):
+def test_twenty_thousand_messages_a_second_lose_no_command_and_end_right(piece, measured, said):
     seconds, ear = 60.0 if measured else 1.0, Ear()
     piece._guests.append(ear)
     before, faders = piece.doors.tally.received, [each for each in FADERS if not each.startswith("/stage/")]
@@ -220,7 +192,6 @@ def test_twenty_thousand_messages_a_second_lose_no_command_and_end_right(piece, 
     until(lambda: _stand(piece, wanted), 30.0)
     tally, prompts = piece.doors.tally, -(-(sent - len(faders)) // COMMAND_EVERY)
     said(
-        capsys,
         f"{sent / seconds:,.0f} messages a second for {seconds:.0f} s: {len(ear.prompts)} of {prompts} commands heard, "
         f"{tally.dropped} dropped, {tally.lost} lost by the kernel, {sum(tally.refused.values())} refused, "
         f"the last value of all {len(faders)} faders right, stage {piece.health().stage_fps:.0f} frames/s.",
@@ -248,7 +219,7 @@ def _stand(piece, wanted):
     )
 
 
-def test_a_million_mutants_move_nothing_but_counters(piece, measured, capsys):
+def test_a_million_mutants_move_nothing_but_counters(piece, measured, said):
     count, process = 1_000_000 if measured else 2_000, psutil.Process()
     meant = (b"/scene", b"/panic", b"/record", b"/engine", b"/programme", b"/s\xc3")  # a mutant may still mean these
     pids, rss = piece.pids(), 0
@@ -263,5 +234,5 @@ def test_a_million_mutants_move_nothing_but_counters(piece, measured, capsys):
     grown, after = (process.memory_info().rss - rss) / 2**20, piece.serial
     until(lambda: piece.serial > after + 1, 60.0)
     assert piece.pids() == pids
-    said(capsys, f"{count:,} mutants with the show running: the conductor's memory changed by {grown:+.1f} MiB.")
+    said(f"{count:,} mutants with the show running: the conductor's memory changed by {grown:+.1f} MiB.")
     assert grown < 64.0

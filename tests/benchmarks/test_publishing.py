@@ -26,12 +26,6 @@ HEIGHT = int(os.environ.get("BURNTOUT_BENCH_HEIGHT", "1080"))  # of films; the w
 
 
 @pytest.fixture(scope="module")
-def measured(pytestconfig):
-    """Whether this is a measurement, or only a try."""
-    return bool(pytestconfig.getoption("--benchmark-enable"))
-
-
-@pytest.fixture(scope="module")
 def take(measured, tmp_path_factory):
     """What is published: 20 pictures a second, each a photograph burnt a little more than the last, then whole."""
     if measured and TAKE:

@@ -8,7 +8,6 @@ given 30 of them a second through a ring of its own; what it drops and what the 
 import importlib.util
 import itertools
 import os
-import sys
 import threading
 import time
 
@@ -17,22 +16,16 @@ import numpy as np
 import psutil
 import pytest
 
-from installation import scenes
-from installation.conductor import Conductor, Performance
 from installation.images import load
 from installation.machine import wires as wiring
 from installation.machine.board import Board
-from installation.machine.files import share
 from installation.machine.ring import Ring
-from installation.machine.settings import RecordingSettings, Settings
-from installation.panels import all_knobs
+from installation.machine.settings import RecordingSettings
 from installation.recording.recorder import RECORDER_VITALS
 from installation.recording.segment import CODECS, Segment
 from installation.recording.takes import load as load_take
 from installation.records import Frame
 from tests.conftest import ORIGIN
-from tests.support import until
-from tests.system.performance import scene_file
 from tests.system.test_recorder import Seat
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(900)]
@@ -41,12 +34,6 @@ RATE = 30  # pictures a second
 STAGES = (0.0, 0.1, 0.2, 0.3, 0.2, 0.1)  # how much of a picture is noise, turn after turn
 IMAGEIO = ["imageio-ffmpeg"] if importlib.util.find_spec("imageio_ffmpeg") else []
 PEERS = ["OpenCV FFV1", "OpenCV mp4v", *IMAGEIO]
-
-
-@pytest.fixture(scope="module")
-def measured(pytestconfig):
-    """Whether this is a measurement, or only a try."""
-    return bool(pytestconfig.getoption("--benchmark-enable"))
 
 
 @pytest.fixture(scope="module")
@@ -123,20 +110,9 @@ def test_a_second_of_film(benchmark, pictures, measured, tmp_path, who):
 
 # ------------------------------------------------------------------ beside the show
 @pytest.fixture(scope="module")
-def show(measured, tmp_path_factory):
-    """The main work in this process when it is measured, a small scene when it is only tried."""
-    folder = tmp_path_factory.mktemp("show")
-    path = share("scenes") / "machine-dementia.toml" if measured else scene_file(folder)
-    settings = Settings.model_validate({"state": folder / "state", "osc": {"port": 0}, "web": {"enabled": False}})
-    conductor = Conductor(settings, Performance(scenes.load(path, all_knobs(), share("assets")), seed=1, fresh=True))
-    playing = threading.Thread(target=conductor.perform, name="show")
-    playing.start()
-    try:
-        until(lambda: conductor.doors.port and conductor.health().serial > 2, 180.0)
+def show(performed):
+    with performed(web={"enabled": False}) as conductor:
         yield conductor
-    finally:
-        conductor.stop()
-        playing.join(30.0)
 
 
 class Beside:
@@ -175,18 +151,6 @@ def seconds(measured):
     return 30.0 if measured else 0.5
 
 
-@pytest.fixture
-def say(capsys, measured):
-    """Prints a sentence with its conditions where something is measured."""
-
-    def said(sentence):
-        if measured:
-            with capsys.disabled():
-                sys.stdout.write(f"\n{sentence} Load {os.getloadavg()[0]:.1f}, {os.cpu_count()} cores.\n")
-
-    return said
-
-
 def pace(conductor, seconds, each=lambda _: None):
     """Generations and stage frames a second over so many seconds; ``each`` is called 30 times in each of them."""
     began, serial, frames = time.monotonic(), conductor.health().serial, conductor.vitals("stage")["frames"]
@@ -200,13 +164,13 @@ def pace(conductor, seconds, each=lambda _: None):
     return (after[0] - serial) / passed, (after[1] - frames) / passed
 
 
-def test_beside_the_show(show, recorder, seconds, tmp_path, say):
+def test_beside_the_show(show, recorder, seconds, tmp_path, said):
     alone = pace(show, seconds)
     recorder.seat.start(tmp_path / "take")
     recorder.seat.hear("recording")
     loaded = pace(show, seconds, recorder.play)
     closed, used = recorder.leave()
-    say(
+    said(
         f"30 pictures a second of 1920 x 1080 beside the show, {recorder.codec}, {seconds:g} s: "
         f"{closed['frames']} recorded, {closed['dropped']} dropped, {used / seconds:.2f} cores, "
         f"{load_take(tmp_path / 'take').total_bytes / 1e6:.0f} MB; {loaded[0]:.2f} generations a second "
