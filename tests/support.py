@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import socketserver
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -22,6 +24,19 @@ def until(predicate: Callable[[], object], within: float = 10.0) -> Any:
             raise AssertionError(f"Not within {within:g} s: {predicate}")
         never.wait(0.005)
     return answer
+
+
+@contextlib.contextmanager
+def at_work(server: socketserver.BaseServer) -> Iterator[None]:
+    """A server answers from a thread of its own, until the test is done with it."""
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield
+    finally:
+        server.shutdown()
+        thread.join(10.0)
+        server.server_close()
 
 
 def wiener(x: Image, sigma: float) -> Image:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import urlsplit
+
+from tests.support import at_work
 
 REPOSITORY, COMMIT = "somebody/tiny", "0123456789abcdef0123456789abcdef01234567"
 LARGE = 1000  # bytes from which a file is kept by its SHA-256
@@ -89,11 +90,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def serving(files: Mapping[str, bytes]) -> Iterator[SmallHub]:
     hub = SmallHub(files)
-    thread = threading.Thread(target=hub.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with at_work(hub):
         yield hub
-    finally:
-        hub.shutdown()
-        thread.join(timeout=10)
-        hub.server_close()

@@ -9,7 +9,6 @@ import contextlib
 import dataclasses
 import functools
 import http.server
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from installation.recording.live import LIST, Live
 from installation.recording.takes import Take
 from tests.publishing.outside import streamed
 from tests.recording.rehearsal import frame
-from tests.support import until
+from tests.support import at_work, until
 from tests.system.performance import PATIENCE, Performance, performing, scene_file
 
 RING = 10.0  # seconds: the shortest that machine.toml takes
@@ -71,14 +70,8 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
 def served(folder: Path) -> Iterator[str]:
     """A folder on a plain web server; its address."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=str(folder)))
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
+    with at_work(server):
         yield f"http://127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        thread.join(10.0)
-        server.server_close()
 
 
 def pieces(live: Path) -> frozenset[str]:

@@ -9,7 +9,6 @@ import io
 import json
 import struct
 import tarfile
-import threading
 import zipfile
 import zlib
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,8 @@ from typing import Literal
 
 import numpy as np
 from PIL import Image as Pillow
+
+from tests.support import at_work
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10"><circle cx="5" cy="5" r="4" fill="red"/></svg>'
 
@@ -137,11 +138,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextlib.contextmanager
 def served(files: dict[str, bytes]) -> Iterator[Registry]:
     registry = Registry(files)
-    thread = threading.Thread(target=registry.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with at_work(registry):
         yield registry
-    finally:
-        registry.shutdown()
-        thread.join(timeout=10)
-        registry.server_close()
