@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from installation import __version__
 from installation.errors import Refusal
+from installation.machine.files import share
 from installation.recording import takes
 from installation.records import Order
 from installation.scenes import CAMERA
@@ -23,6 +25,7 @@ log = logging.getLogger(__name__)
 Post = Callable[[Order], None]
 RING = "ring"  # the folder beside the takes in which the last minutes always are
 STAGE = "/stage/"  # the knobs of what the wall shows; those of the loop stand with every generation
+WRITTEN = ("caption", "columns", "sources")  # orders to the stage that put something over the picture
 STAGE_EVERY = 0.04  # seconds between two lines of a log: 25 a second, as a film has pictures
 PLAYED = (
     "seed",
@@ -56,6 +59,7 @@ class Desk:
         self._stage: dict[str, float] = {}  # where its knobs stand
         self._moved: dict[str, float] = {}  # and those of which the take was not told yet
         self._stage_due = 0.0
+        self._written: dict[str, Mapping[str, Any]] = {}  # over the picture, by the orders that said so
 
     @property
     def _open(self) -> Path | None:
@@ -121,6 +125,8 @@ class Desk:
         self._lineages = 0
         self._recorder(self._beginning)
         self._moved = dict(self._stage)
+        if self._written:
+            self.log(written=self._written)
         self._keep_lineage()
 
     def moved(self, changes: Mapping[str, float], now: float) -> None:
@@ -132,6 +138,23 @@ class Desk:
             self._stage_due = now + STAGE_EVERY
             self.log(stage=self._moved)
             self._moved = {}
+
+    def ordered(self, order: Order) -> None:
+        """The stage was told what to write over the picture: the take is told too, and so is one that begins later.
+
+        Signs come with their scene, whose name is logged, and wipe away what stood there. A caption is logged as the
+        message that it was.
+        """
+        if order.name == "overlays" and self._written:
+            self._written = {}
+            self.log(written={})
+        elif order.name in WRITTEN:
+            told = dict(order.data)
+            if order.name == "sources":
+                told["pictures"] = [(_below_assets(path), name) for path, name in told["pictures"]]
+            self._written[order.name] = told
+            if order.name != "caption":
+                self.log(written={order.name: told})
 
     def stop(self) -> None:
         """End the take, or have none begin with the next opening. Raises ``Refusal`` when none is running."""
@@ -176,3 +199,9 @@ class Desk:
         path = f"{self._open}/lineage-{self._lineages:03d}.safetensors"
         self._engine(Order("save", {"path": path}))
         self._lineages += 1
+
+
+def _below_assets(path: str) -> str:
+    """Where a picture is below assets/, wherever that is on another machine; as it is where it is no part of them."""
+    assets = str(share("assets"))
+    return os.path.relpath(path, assets) if path.startswith(assets + os.sep) else path

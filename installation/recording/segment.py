@@ -53,10 +53,10 @@ CODECS = {
         "libx264", "yuv444p", BT709, BT709, LIMITED,
         {"crf": "16", "preset": "veryfast", "tune": "zerolatency", "g": "20"},
     ),
-    # About a third of ffv1's space, and of the time of either: for large pictures, many a second, beside a show.
+    # A fifth of the time of either, half the colour resolution: large pictures, thirty a second, beside a show.
     "h264-fast": Codec(
-        "libx264", "yuv444p", BT709, BT709, LIMITED,
-        {"crf": "16", "preset": "ultrafast", "tune": "zerolatency", "g": "20"},
+        "libx264", "yuv420p", BT709, BT709, LIMITED,
+        {"crf": "20", "preset": "ultrafast", "tune": "zerolatency", "g": "20"},
     ),
 }  # fmt: skip
 
@@ -183,5 +183,6 @@ def picture_of(pixels: Pixels, codec: Codec) -> av.VideoFrame:
 def _pixels(picture: av.VideoFrame) -> Pixels:
     if picture.format.is_rgb:
         return cast("Pixels", picture.to_ndarray(format="rgb24"))
-    rgb = picture.reformat(format="rgb24", src_colorspace=BT709, src_color_range=LIMITED, dst_color_range=FULL)
+    whole = picture.reformat(format="yuv444p", src_color_range=LIMITED, dst_color_range=LIMITED)  # else it turns darker
+    rgb = whole.reformat(format="rgb24", src_colorspace=BT709, src_color_range=LIMITED, dst_color_range=FULL)
     return cast("Pixels", rgb.to_ndarray())

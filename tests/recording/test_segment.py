@@ -35,13 +35,13 @@ def test_ffv1_gives_every_picture_back_bit_for_bit(tmp_path):
         np.testing.assert_array_equal(pixels, original.pixels)
 
 
-@pytest.mark.parametrize("codec", ["h264", "h264-fast"])
-def test_h264_keeps_colours_within_what_the_eye_forgives(tmp_path, codec):
+@pytest.mark.parametrize(("codec", "levels"), [("h264", 1.0), ("h264-fast", 1.5)])
+def test_h264_keeps_colours_within_what_the_eye_forgives(tmp_path, codec, levels):
     record(tmp_path / "a.mkv", CODECS[codec], [frame(1, gentle())])
     ((_, pixels),) = pictures(tmp_path / "a.mkv")
     error = pixels.astype(float) - gentle()
     assert 10 * math.log10(255**2 / np.mean(error**2)) > 38
-    assert np.abs(error.mean(axis=(0, 1))).max() < 1.0
+    assert np.abs(error.mean(axis=(0, 1))).max() < levels
 
 
 @codecs
