@@ -1,0 +1,198 @@
+"""The way to other machines: a Ray cluster that is joined, or a private one on this machine, and left again.
+
+Ray is an optional extra. Nothing of it is imported before somebody reaches out, nothing is sent to its makers, and
+nothing it says reaches a terminal. Whoever may talk to a cluster may run code on it, so beyond this machine a token is
+asked for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ipaddress
+import logging
+import os
+import secrets
+import socket
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from installation.errors import Refusal
+from installation.machine.settings import split_target
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+LOCAL = "local"
+INSTALL = "pip install 'burntout[cluster]'"
+GLANCE = 0.2  # seconds between two knocks at a door that nobody has opened yet
+KNOCK = 2.0  # seconds for one of them
+STORE_BYTES = 128 * 2**20  # of a private cluster's object store; what does not fit goes to the disk
+#: What Ray must know before it is imported, in this process and in every one that it starts.
+QUIET: Mapping[str, str] = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_USAGE_STATS_PROMPT_ENABLED": "0",
+    "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # it would rebuild the environment on every node
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # it warns of what will be so in its next version
+    "RAY_COLOR_PREFIX": "0",
+    "RAY_AUTH_MODE": "token",
+}
+
+
+class ClusterError(Refusal):
+    """What cannot be done on a cluster, or not on this one, with what to do about it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A machine of a cluster: Ray's ``name`` for it, its ``place`` in the network, and what it has to give."""
+
+    name: str
+    place: str
+    cpus: float
+    gpus: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """A cluster that is joined: ``address`` is its head's, as ``HOST:PORT``."""
+
+    address: str
+    patience: float = 30.0
+
+    def nodes(self) -> tuple[Node, ...]:
+        """The machines that are alive, by name. Raises ``ClusterError`` where the head no longer answers."""
+        if not self.answers():
+            raise ClusterError(f"The head of the cluster at {self.address} is lost. Start it again, then this.")
+        alive = (node for node in _ray().nodes() if node["Alive"])
+        return tuple(sorted((_node(told) for told in alive), key=lambda node: node.name))
+
+    def answers(self) -> bool:
+        """Whether somebody still listens at the head. Ray itself would end this process a minute after it fell."""
+        return _listens(self.address)
+
+
+@contextlib.contextmanager
+def reached(place: str, *, patience: float = 30.0, cpus: int = 0) -> Iterator[Reach]:
+    """A cluster for as long as it is needed: ``local``, or the head's ``HOST:PORT``.
+
+    ``local`` starts a private Ray that only this machine can talk to, with so many ``cpus`` (0: as many as there are).
+    A head that is not there yet is waited for, ``patience`` seconds at most. Raises ``ClusterError`` where Ray is
+    missing, nobody answers, or what answers is another version.
+    """
+    with _surroundings(place):
+        ray = _ray()
+        with _joined(ray, place, patience, cpus) as address:
+            yield Reach(address, patience)
+
+
+@contextlib.contextmanager
+def _surroundings(place: str) -> Iterator[None]:
+    """The environment that Ray reads, here and in its workers, for as long as it is needed."""
+    private = {"RAY_AUTH_TOKEN": secrets.token_hex(32)} if place == LOCAL else {}
+    wanted = {**(QUIET if place == LOCAL or not is_loopback(place) else _without_token()), **private}
+    if place != LOCAL:
+        wanted |= {"RAY_AUTH_MODE": os.environ["RAY_AUTH_MODE"]} if "RAY_AUTH_MODE" in os.environ else {}
+    before = {name: os.environ.get(name) for name in wanted}
+    os.environ.update(wanted)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
+
+
+def _without_token() -> dict[str, str]:
+    return {**QUIET, "RAY_AUTH_MODE": "disabled"}
+
+
+def is_loopback(place: str) -> bool:
+    """Whether a ``HOST:PORT`` can only be this machine's."""
+    host, _ = split_target(place)
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _ray() -> ModuleType:
+    """Ray itself, with what it has read of the environment brought up to date. Raises ``ClusterError``."""
+    try:
+        import ray
+    except ImportError as error:
+        raise ClusterError(f"Ray is not installed, and it is what reaches other machines: {INSTALL}") from error
+    return ray
+
+
+@contextlib.contextmanager
+def _joined(ray: Any, place: str, patience: float, cpus: int) -> Iterator[str]:
+    """This process as a driver of the cluster."""
+    with contextlib.ExitStack() as after:
+        if place == LOCAL:
+            folder = after.enter_context(tempfile.TemporaryDirectory(prefix="bt-", ignore_cleanup_errors=True))
+            asked = _private(Path(folder), cpus)
+        else:
+            _await_door(place, patience)
+            asked = {"address": place}
+        _settle(ray)
+        after.callback(ray.shutdown)
+        try:
+            ray.init(**asked, log_to_driver=False, configure_logging=False, logging_level=logging.CRITICAL)
+        except (RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
+            raise ClusterError(_sentence(place, error)) from error
+        yield ray.get_runtime_context().gcs_address
+
+
+def _private(folder: Path, cpus: int) -> dict[str, Any]:
+    return {
+        "address": LOCAL,
+        "num_cpus": cpus or os.cpu_count() or 1,
+        "include_dashboard": False,
+        "object_store_memory": STORE_BYTES,
+        "_node_ip_address": "127.0.0.1",
+        "_temp_dir": str(folder),
+    }
+
+
+def _settle(ray: Any) -> None:
+    """Ray reads its environment once per process; here it reads it again."""
+    ray._raylet.Config.initialize("")  # noqa: SLF001 - it has no public way
+    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()  # noqa: SLF001 - it has no public way
+
+
+def _await_door(place: str, patience: float) -> None:
+    """Wait until somebody listens. Raises ``ClusterError``."""
+    try:
+        split_target(place)
+    except ValueError as error:
+        raise ClusterError(f"{error}; or write {LOCAL}.") from error
+    deadline = time.monotonic() + patience
+    while not _listens(place):
+        if time.monotonic() > deadline:
+            raise ClusterError(
+                f"Nobody answered at {place} within {patience:g} s. Start the cluster's head there, or use {LOCAL}."
+            )
+        time.sleep(GLANCE)
+
+
+def _listens(place: str) -> bool:
+    try:
+        with socket.create_connection(split_target(place), timeout=KNOCK):
+            return True
+    except OSError:
+        return False
+
+
+def _sentence(place: str, error: Exception) -> str:
+    told = " ".join(str(error).split())
+    if "ersion mismatch" in told:
+        return f"The cluster at {place} runs other versions: {told} Install the same ones on every machine."
+    return f"The cluster at {place} cannot be joined: {told}"
+
+
+def _node(told: Mapping[str, Any]) -> Node:
+    has = told["Resources"]
+    return Node(told["NodeID"], told["NodeManagerAddress"], has.get("CPU", 0.0), has.get("GPU", 0.0))
