@@ -25,7 +25,7 @@ from installation.errors import Refusal
 from installation.knobs import read
 from installation.loop.album import shipped
 from installation.loop.checkpoints import Checkpoints
-from installation.loop.generation import Moment, turns
+from installation.loop.generation import Moment, encoded_anew, turns
 from installation.loop.glimpse import Glimpse
 from installation.loop.knobs import Looping, Seeing
 from installation.loop.lineage import Lineage
@@ -108,7 +108,7 @@ class Engine:
         self._wish: Order | None = None
         self._keys: deque[Mapping[str, Any]] = deque(maxlen=MOST_KEYS)
         self._prompter = Prompter()
-        self._numb: str | None = None
+        self._deaf: dict[str, str | None] = {}
         self._began = self._turned = 0.0
         self._rate = 0.0
         self._working = self._worked = 0.0
@@ -355,15 +355,20 @@ class Engine:
             self._vitals.beat(Phase.RUNNING, **readings, serial=float(generation.serial), rate=self._rate)
             self._uplink.report("generation", **asdict(generation))
             self._checkpoints.keep(self._lineage, time.monotonic())
-            self._mind_the_lesion(generation.serial)
+            self._mind_what_is_deaf(self._lineage)
             self._name_sources(moment)
 
-    def _mind_the_lesion(self, serial: int) -> None:
-        """Say once that what plays has nothing to be damaged."""
-        lesion = read(Lesion, self._values(serial))
-        said, self._numb = self._numb, numb(self._restorer, lesion) if self._restorer else None
-        if self._numb and self._numb != said:
-            self._uplink.report("refused", reason=self._numb, order="lesion")
+    def _mind_what_is_deaf(self, lineage: Lineage) -> None:
+        """Say once that what plays has nothing to be damaged, or no latents to go on from."""
+        values = self._values(lineage.serial)
+        self._say_once("lesion", numb(self._restorer, read(Lesion, values)) if self._restorer else None)
+        self._say_once("feedback", encoded_anew(lineage, values))
+
+    def _say_once(self, order: str, sentence: str | None) -> None:
+        """Report why an order is not heard, until that changes."""
+        if sentence and sentence != self._deaf.get(order):
+            self._uplink.report("refused", reason=sentence, order=order)
+        self._deaf[order] = sentence
 
     def _name_sources(self, moment: Moment) -> None:
         """Say whose patches the picture is made of, where the scene shows that and the restorer knows."""

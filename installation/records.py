@@ -64,7 +64,8 @@ class Burnt:
     corrects a guess of the clean image so that it agrees with what was kept (data consistency: DDNM, Wang et al. 2022;
     ILVR, Choi et al. 2021). ``again`` burns a guess to any temperature with the very same random numbers: D(x, T) of
     Cold Diffusion (Bansal et al. 2022). ``homeward``, where the fire's steps can be taken back, gives that many
-    pictures on the way. ``burns.burn`` fills in ``medium`` and ``again``.
+    pictures on the way. ``burns.burn`` fills in ``medium`` and ``again``. ``latents`` are those that ``source`` was
+    decoded from, where the loop has kept them: a latent restorer need not encode it.
     """
 
     image: Image
@@ -77,6 +78,7 @@ class Burnt:
     evidence: Callable[[Image], Image] | None = None
     again: Callable[[Image, float], Burnt] | None = None
     homeward: Callable[[int], Iterator[Image]] | None = None
+    latents: torch.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)
@@ -84,7 +86,7 @@ class Step:
     """One visible step of restoring: ``x`` as it stands, ``denoised`` as the restorer guesses it.
 
     ``x`` is variance exploding, image plus sigma noise. A latent restorer, which would have to decode twice, gives
-    the picture shown last instead and says ``noisy=False``.
+    the picture shown last instead and says ``noisy=False``; ``latents`` are then those ``denoised`` was decoded from.
     """
 
     index: int
@@ -92,6 +94,7 @@ class Step:
     x: Image
     denoised: Image
     noisy: bool = True
+    latents: torch.Tensor | None = None
 
 
 @dataclasses.dataclass(frozen=True, slots=True, eq=False)

@@ -5,12 +5,14 @@ On the disk the last three are kept. What cannot be read is set aside, and never
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from installation.loop.lineage import Lineage, LineageError, from_bytes, to_bytes
 from installation.machine.files import StorageError, older, write_and_keep, write_atomically, write_whole
@@ -40,7 +42,11 @@ class Checkpoints:
 
     def keep(self, lineage: Lineage, now: float) -> None:
         """Keep a finished generation. A full disk is said once and tried again; the show goes on without."""
-        self._last = to_bytes(lineage)
+        self.put(to_bytes(lineage), now)
+
+    def put(self, data: bytes, now: float) -> None:
+        """The same for a checkpoint that was made elsewhere."""
+        self._last = data
         self._memory.put(self._last)
         if now >= self._next:
             self._next = now + self._every
@@ -63,7 +69,7 @@ class Checkpoints:
         None when there is none. Copies that cannot be read are set aside, and what that costs is said.
         """
         refused: list[Path] = []
-        for path in (self._memory.path, *(older(self._disk.path, place) for place in range(KEPT))):
+        for path in self._paths():
             lineage = _read(path, refused)
             if lineage and lineage.scene == scene and lineage.present.shape[-1] in sizes:
                 if refused:
@@ -73,6 +79,22 @@ class Checkpoints:
             log.error("No copy of the checkpoint is whole; the piece begins again from its origin.")
         return None
 
+    def copies(self) -> tuple[bytes, ...]:
+        """Every copy that is there, the freshest first, unread: for an engine elsewhere, which recalls from them."""
+        found = []
+        for path in self._paths():
+            with contextlib.suppress(OSError):
+                found.append(path.read_bytes())
+        return tuple(found)
+
+    def lay(self, copies: Sequence[bytes]) -> None:
+        """Put another machine's copies where ``recall`` looks. Raises ``StorageError``."""
+        for path, data in zip(self._paths(), copies, strict=False):
+            write_whole(path, data)
+
+    def _paths(self) -> tuple[Path, ...]:
+        return (self._memory.path, *(older(self._disk.path, place) for place in range(KEPT)))
+
     def _write(self) -> None:
         if not self._last:
             return
@@ -81,6 +103,24 @@ class Checkpoints:
             self._scribe.ask(job)
         else:
             job()
+
+
+class Stand(NamedTuple):
+    """Where a lineage stands: what a checkpoint, and the report of a generation, are about."""
+
+    scene: str
+    seed: int
+    serial: int
+
+
+def stand(data: bytes) -> Stand | None:
+    """What a checkpoint is about, from its first lines alone; None for what is no checkpoint."""
+    try:
+        head = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+        told = json.loads(head["__metadata__"]["lineage"])
+        return Stand(str(told["scene"]), int(told["seed"]), int(told["serial"]))
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 class Copy:

@@ -27,6 +27,9 @@ REFERENCE_PACE = 0.01  # per generation: the colour reference follows the pictur
 CONTRAST_STEP = 1.25  # contrast is corrected by at most a quarter per generation
 OCTAVES = 3  # from the finest detail down to an eighth of its frequency; coarser layout is composition, and free
 LEAST_POWER, MOST_POWER = 0.5, 2.0  # of the reference's, in each octave
+LINKS = (
+    "zoom", "rotate", "shift_x", "shift_y", "flow", "origin_mix", "colour", "spectrum", "unsharp", "noise_floor",
+)  # fmt: skip
 CEILING = 1.25  # the state may overshoot white and black a little, but not run away
 
 #: RGB to luma and two opponent colours, rows orthonormal: colour can be held without touching brightness.
@@ -58,6 +61,12 @@ def feed_back(
     detailed = sharpen(hold_spectrum(held, origin, knobs.spectrum), knobs.unsharp)
     noisy = detailed if knobs.noise_floor == 0.0 else detailed + knobs.noise_floor * white(dice.rng, detailed)
     return noisy.clamp(-CEILING, CEILING)
+
+
+def moving(knobs: Looping) -> list[str]:
+    """The addresses of the chain's knobs that are not at rest."""
+    rest = {"zoom": 1.0}
+    return [f"/loop/{name.replace('_', '-')}" for name in LINKS if getattr(knobs, name) != rest.get(name, 0.0)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from installation.images import to_pixels
 from installation.knobs import read, spoken
 from installation.loop import keeper
 from installation.loop.album import EMPTY, Album, freshen
-from installation.loop.drift import feed_back
+from installation.loop.drift import feed_back, moving
 from installation.loop.glimpse import Outside, blind
 from installation.loop.knobs import Looping, Seeing
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
@@ -27,8 +27,14 @@ from installation.restorers import Restoring
 from installation.restorers.lesions import Lesion, wound
 
 if TYPE_CHECKING:
+    import torch
+
     from installation.records import Burnt, Image, Showing, Step
     from installation.restorers import Restorer
+
+#: Latents have unit variance. The picture of larger ones is clipped, so nobody would see them run away: they are
+#: encoded anew.
+BEYOND = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +99,7 @@ def turn(
     began, values = clock(), on_raw_scale(values)
     medium, restoring, looping = chosen(values, lineage.remember), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
-    burnt = yield from burning(lineage, medium, looping.stages, visible)
+    burnt = with_latents(lineage, (yield from burning(lineage, medium, looping.stages, visible)))
     wound(restorer, read(Lesion, values))
 
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
@@ -108,8 +114,9 @@ def turn(
         regenerated = feed_back(
             step.denoised, lineage.origin, lineage.reference, looping, lineage.dice(), glimpse=glimpse
         )
-        told = {"glimpse": glimpse.name if glimpse else "", "prompt": getattr(restorer, "text", "")}
-        yield accept(lineage, regenerated, medium, values, clock() - began, **told)
+        told: dict[str, str] = {"glimpse": glimpse.name if glimpse else "", "prompt": getattr(restorer, "text", "")}
+        kept = kept_latents(step, regenerated, restoring.feedback)
+        yield accept(lineage, regenerated, medium, values, clock() - began, latents=kept, **told)
 
 
 def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Generator[Moment, None, Burnt]:
@@ -118,6 +125,33 @@ def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Gene
     for stage, burnt in enumerate(islice(fires, stages), start=1):
         yield Moment("burn", burnt.image, burnt.temperature, stage / visible, burnt.sigma)
     return next(fires)
+
+
+def with_latents(lineage: Lineage, burnt: Burnt) -> Burnt:
+    """A burnt picture together with the latents of what it was before, where white noise is all that happened to it.
+
+    What any other medium has done to the picture nobody knows how to do to latents: that is encoded.
+    """
+    clean = burnt.image if burnt.source is None else burnt.source
+    return replace(burnt, latents=lineage.latents) if clean is lineage.present else burnt
+
+
+def kept_latents(step: Step, regenerated: Image, wish: str) -> torch.Tensor | None:
+    """The latents that go on with a regenerated picture, if wished: feeding back has left the picture as it was."""
+    if wish != "latents" or step.latents is None or not regenerated.equal(step.denoised):
+        return None
+    return step.latents if bool((step.latents.abs() <= BEYOND).all()) else None
+
+
+def encoded_anew(lineage: Lineage, values: Mapping[str, float]) -> str | None:
+    """The sentence to say where latents should be fed back and the picture is encoded; None where all is as wished."""
+    if read(Restoring, values).feedback != "latents" or lineage.latents is not None:
+        return None
+    if found := moving(read(Looping, values)):
+        return f"latents are not fed back: {', '.join(found)} changes the picture, so it is encoded. Set that to rest."
+    return (
+        "latents are not fed back: this restorer, or this picture, has none. A Stable Diffusion and white noise have."
+    )
 
 
 def seen(step: Step) -> Image:
@@ -132,12 +166,13 @@ def accept(
     values: Mapping[str, float],
     seconds: float,
     *,
+    latents: torch.Tensor | None = None,
     glimpse: str = "",
     prompt: str = "",
 ) -> Moment:
     """Take the picture into the lineage, measured and written down."""
     parent, source = lineage.parent, lineage.source
-    lineage.accept(regenerated)
+    lineage.accept(regenerated, latents)
     generation = Generation(
         serial=lineage.serial,
         parent=parent,

@@ -42,7 +42,8 @@ class Lineage:
     ``serial`` counts the generations attempted, refused ones included, so that each attempt has fresh numbers;
     ``parent`` is the serial of the generation that ``present`` shows (0: the origin, or the picture that ``source``
     names). ``origin_name`` is empty for the scene's own origin. ``history`` and ``care`` are the keeper's, ``seen``
-    is the average of all that the lineage was shown since somebody first wanted to know.
+    is the average of all that the lineage was shown since somebody first wanted to know. ``latents`` are those that
+    ``present`` was decoded from, where the loop feeds them back and nothing has changed the picture since.
     """
 
     scene: str
@@ -58,6 +59,7 @@ class Lineage:
     history: History = dataclasses.field(default_factory=History)
     care: Care = dataclasses.field(default_factory=Care)
     seen: Average | None = None
+    latents: torch.Tensor | None = None
 
     @classmethod
     def begin(cls, scene: str, seed: int, origin: Image) -> Lineage:
@@ -76,9 +78,10 @@ class Lineage:
         """The random numbers for feeding back."""
         return Dice(self.generator(DRIFT), self.seed, self.serial)
 
-    def accept(self, image: Image) -> None:
-        """Take a regenerated picture as the present one."""
+    def accept(self, image: Image, latents: torch.Tensor | None = None) -> None:
+        """Take a regenerated picture as the present one, and the latents that are exactly this picture."""
         self.present, self.parent, self.refusals, self.source = image, self.serial, 0, ""
+        self.latents = latents
         self.reference = follow(self.reference, palette(image))
 
     def refuse(self) -> None:
@@ -97,6 +100,7 @@ class Lineage:
     def inject(self, source: str, picture: Image) -> None:
         """Go on from another picture, which has this name; what is remembered is still the origin."""
         self.present, self.parent, self.refusals, self.source = picture.to(self.origin), 0, 0, source
+        self.latents = None
         self.reference = palette(self.present)
         self.seen = self.seen and self.seen.after(self.present[0])
 
@@ -124,7 +128,10 @@ class Lineage:
         reference = Palette(self.reference.mean.to(device), self.reference.spread.to(device))
         origin, present = self.origin.to(device), self.present.to(device)
         seen = self.seen and self.seen.to(device)
-        return dataclasses.replace(self, origin=origin, present=present, reference=reference, seen=seen)
+        latents = None if self.latents is None else self.latents.to(device)
+        return dataclasses.replace(
+            self, origin=origin, present=present, reference=reference, seen=seen, latents=latents
+        )
 
     def digest(self) -> str:
         """BLAKE2b-128 of the present picture's float32 values: equal digests are equal pictures, bit for bit."""
@@ -153,6 +160,7 @@ def to_bytes(lineage: Lineage) -> bytes:
     tensors = {"origin": lineage.origin, "present": lineage.present}
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
     tensors |= {"seen": lineage.seen.mean, "squares": lineage.seen.squares} if lineage.seen else {}
+    tensors |= {} if lineage.latents is None else {"latents": lineage.latents}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
     kept |= _remembered(lineage.history)
     numbers |= {"care": dataclasses.asdict(lineage.care), "shown": lineage.seen.count if lineage.seen else 0}
@@ -213,6 +221,7 @@ def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -
         history=_recalled(tensors.get("history")),
         care=Care(**written.get("care", {})),
         seen=Average(int(written["shown"]), tensors["seen"], tensors["squares"]) if "seen" in tensors else None,
+        latents=tensors.get("latents"),
     )
 
 

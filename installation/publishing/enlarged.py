@@ -35,7 +35,7 @@ def enlarged(lineage: Lineage, side: int, grid: int, origin: str) -> Lineage:
         _scaled(lineage.seen.squares[None], side, grid)[0].clamp_min(0.0),
     )
     present = first if begins else _scaled(lineage.present, side, grid)
-    return dataclasses.replace(lineage, origin=first, present=present, seen=seen)
+    return dataclasses.replace(lineage, origin=first, present=present, seen=seen, latents=None)
 
 
 def _again(origin: Image, side: int, grid: int, name: str) -> Image:

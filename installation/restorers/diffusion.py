@@ -117,10 +117,11 @@ class Diffusion:
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         shown = burnt.image
         if burnt.sigma <= SIGMA_MIN:
-            yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal)
+            untouched = burnt.latents if burnt.noise == 0.0 else None
+            yield Step(0, burnt.sigma, shown / burnt.signal, shown / burnt.signal, latents=untouched)
             return
         rungs = self.schedule.ladder(knobs.steps, burnt.sigma)
-        clean = encode(self.autoencoders.chosen(knobs.decoder, last=True), clean_image(burnt))
+        clean = self.begin(burnt, knobs)
         z = clean + rungs[0].sigma * white(rng, clean)
         sigmas = [*(rung.sigma for rung in rungs), 0.0]
 
@@ -132,8 +133,14 @@ class Diffusion:
         for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
             vae = self.autoencoders.chosen(knobs.decoder, last=step.index == len(rungs) - 1)
             picture = decode(vae, step.denoised).to(burnt.image)
-            yield Step(step.index, step.sigma, shown, picture, noisy=False)
+            yield Step(step.index, step.sigma, shown, picture, noisy=False, latents=step.denoised)
             shown = picture
+
+    def begin(self, burnt: Burnt, knobs: Restoring) -> torch.Tensor:
+        """The clean latents that are burnt again: those that came round with the picture, or the picture's, encoded."""
+        if knobs.feedback == "latents" and burnt.latents is not None:
+            return burnt.latents
+        return encode(self.autoencoders.chosen(knobs.decoder, last=True), clean_image(burnt))
 
     def _sampler(self, knobs: Restoring) -> str:
         """A consistency model (LCM) always burns its guess afresh; what only works on pixels is euler in latents."""

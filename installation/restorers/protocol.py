@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 DECODERS = ("full", "tiny", "tiny-steps")
+FEEDBACKS = ("pixels", "latents")
 
 
 class ModelError(Refusal):
@@ -51,6 +52,10 @@ class Restoring:
     decoder: str = knob(
         "full", choices=DECODERS,
         doc="Who turns latents into pictures: the pipeline's own, the tiny one beside it, or that for the steps only.",
+    )  # fmt: skip
+    feedback: str = knob(
+        "pixels", choices=FEEDBACKS,
+        doc="What a pipeline goes on from: the picture, encoded anew, or its latents, where the loop left it alone.",
     )  # fmt: skip
     walk: int = knob(
         0, low=0, high=1000, unit="generations", doc="How long the way from one prompt to the next takes; 0 jumps."
