@@ -237,6 +237,27 @@ class EngineSettings(Section):
     models: Path | None = None  # a folder with diffusers pipelines, by name
 
 
+class PlaceSettings(Section):
+    """One engine of a wall: where it plays, and what it takes of its machine."""
+
+    name: Annotated[str, Field(pattern=r"^[\w-]{1,32}$")]
+    at: Literal["here", "cluster"] = "here"
+    cpus: Annotated[float, Field(ge=0, le=1024)] = 1.0  # of its node; torch computes there with as many threads
+    gpus: Annotated[float, Field(ge=0, le=64)] = 0.0
+    node: Annotated[str, Field(min_length=1)] | None = None  # the node's address in the network; none: whichever can
+
+
+class ClusterSettings(Section):
+    """Where engines that are not here are reached, and how their pictures come back."""
+
+    address: Literal["local"] | Target | None = None  # of its head; "local": a private one on this machine, for a try
+    patience: Annotated[float, Field(ge=1, le=600)] = 60.0  # seconds for the head to answer, and for a node to begin
+    silence: Annotated[float, Field(ge=1, le=600)] = 10.0  # seconds without a word, then an engine is taken for lost
+    pictures: Literal["jpeg", "png", "raw"] = "jpeg"  # on the way; what a generation is made from is never rounded
+    quality: Annotated[int, Field(ge=1, le=100)] = 90  # of jpeg
+    columns: Annotated[int, Field(ge=1, le=16)] | None = None  # of a wall of engines; none: as square as can be
+
+
 class ReliefSettings(Section):
     """When the machine is given less to do, before it takes less by itself."""
 
@@ -343,6 +364,8 @@ class Settings(Section):
     heartbeat: HeartbeatSettings = HeartbeatSettings()
     stage: StageSettings = StageSettings()
     engine: EngineSettings = EngineSettings()
+    engines: Annotated[tuple[PlaceSettings, ...], Field(max_length=64)] = ()  # none: one, here
+    cluster: ClusterSettings = ClusterSettings()
     relief: ReliefSettings = ReliefSettings()
     memory: MemorySettings = MemorySettings()
     camera: CameraSettings = CameraSettings()
@@ -361,6 +384,25 @@ class Settings(Section):
         except (ValueError, OSError, KeyError) as error:  # an unknown zone is a KeyError
             raise ValueError(f"no time zone {name!r}; use a name like Europe/Berlin") from error
         return name
+
+    @field_validator("engines")
+    @classmethod
+    def _called_apart(cls, engines: tuple[PlaceSettings, ...]) -> tuple[PlaceSettings, ...]:
+        names = [engine.name for engine in engines]
+        if len(set(names)) < len(names):
+            raise ValueError(f"every engine has a name of its own, not {', '.join(names)}")
+        return engines
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.cluster.address is None and any(engine.at == "cluster" for engine in self.engines):
+            raise ValueError('an engine is at the cluster: say where its head is, [cluster] address = "10.0.0.7:6379"')
+        return self
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether more plays than the one engine of this machine."""
+        return len(self.engines) > 1 or any(engine.at == "cluster" for engine in self.engines)
 
     @property
     def file(self) -> Path | None:

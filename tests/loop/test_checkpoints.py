@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from installation.loop.checkpoints import ASIDE, NAME, SLOW, Checkpoints, Copy
-from installation.loop.lineage import Lineage, from_bytes
+from installation.loop.checkpoints import ASIDE, NAME, SLOW, Checkpoints, Copy, Stand, stand
+from installation.loop.lineage import Lineage, from_bytes, to_bytes
 from installation.machine.files import older
 from installation.machine.scribe import Scribe
 
@@ -223,3 +223,29 @@ def test_a_slow_disk_is_said_once_until_it_is_quick_again(tmp_path, caplog):
     for data in (b"1", b"2", b"3", b"4"):
         copy.put(data)
     assert caplog.text.count("The disk is slow: a checkpoint took 5 s") == 2
+
+
+def test_what_a_checkpoint_is_about_stands_in_its_first_lines(lineage):
+    assert stand(to_bytes(lineage)) == Stand("hearth", 5, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"\x02\0\0\0\0\0\0\0{}", b"\xff" * 100])
+def test_what_is_no_checkpoint_stands_nowhere(data):
+    assert stand(data) is None
+
+
+def test_another_machine_goes_on_from_the_freshest_copy_that_is_whole(places, lineage, tmp_path):
+    checkpoints = Checkpoints(places[0], places[1], 0.0)
+    checkpoints.keep(lineage, 0.0)
+    advance(lineage)
+    checkpoints.put(to_bytes(lineage), 1.0)
+    (places[0] / NAME).write_bytes(b"torn")
+    elsewhere = Checkpoints(tmp_path / "there", tmp_path / "state", 1.0)
+    elsewhere.lay(checkpoints.copies())
+    found = elsewhere.recall("hearth", lineage.present.shape[-1])
+    assert found is not None
+    assert found.serial == 2
+
+
+def test_where_nothing_was_kept_there_are_no_copies(places):
+    assert Checkpoints(places[0], places[1], 1.0).copies() == ()

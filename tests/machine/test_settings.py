@@ -164,3 +164,30 @@ def test_any_value_whatever_gives_settings_or_a_sentence(section, value, data):
     else:
         return
     assert f"{section}.{key}" in sentence
+
+
+def test_without_a_word_of_it_the_one_engine_plays_here():
+    assert not load(None).is_abroad
+    assert load(None).engines == ()
+
+
+@pytest.mark.parametrize(
+    ("engines", "is_abroad"),
+    [
+        ('[[engines]]\nname = "left"\n', False),
+        ('[[engines]]\nname = "left"\nat = "cluster"\n', True),
+        ('[[engines]]\nname = "left"\n[[engines]]\nname = "right"\n', True),
+    ],
+)
+def test_engines_may_stand_elsewhere_or_beside_one_another(machine, engines, is_abroad):
+    assert load(machine(f'{engines}[cluster]\naddress = "10.0.0.7:6379"\n')).is_abroad is is_abroad
+
+
+def test_an_engine_at_the_cluster_needs_to_know_where_that_is(machine):
+    with pytest.raises(SettingsError, match=r'say where its head is, \[cluster\] address = "10.0.0.7:6379"'):
+        load(machine('[[engines]]\nname = "left"\nat = "cluster"\n'))
+
+
+def test_two_engines_have_two_names(machine):
+    with pytest.raises(SettingsError, match="every engine has a name of its own, not left, left"):
+        load(machine('[[engines]]\nname = "left"\n[[engines]]\nname = "left"\n'))
