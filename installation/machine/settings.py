@@ -245,6 +245,13 @@ class PlaceSettings(Section):
     cpus: Annotated[float, Field(ge=0, le=1024)] = 1.0  # of its node; torch computes there with as many threads
     gpus: Annotated[float, Field(ge=0, le=64)] = 0.0
     node: Annotated[str, Field(min_length=1)] | None = None  # the node's address in the network; none: whichever can
+    follow: bool = False  # another stage machine plays it: here its pictures are only shown
+
+    @model_validator(mode="after")
+    def _there(self) -> Self:
+        if self.follow and self.at == "here":
+            raise ValueError(f'{self.name} follows another stage machine: say at = "cluster" too')
+        return self
 
 
 class ClusterSettings(Section):
@@ -256,6 +263,7 @@ class ClusterSettings(Section):
     pictures: Literal["jpeg", "png", "raw"] = "jpeg"  # on the way; what a generation is made from is never rounded
     quality: Annotated[int, Field(ge=1, le=100)] = 90  # of jpeg
     columns: Annotated[int, Field(ge=1, le=16)] | None = None  # of a wall of engines; none: as square as can be
+    together: Annotated[float, Field(gt=0, le=10)] | None = None  # seconds until every machine shows a picture at once
 
 
 class ReliefSettings(Section):

@@ -191,3 +191,8 @@ def test_an_engine_at_the_cluster_needs_to_know_where_that_is(machine):
 def test_two_engines_have_two_names(machine):
     with pytest.raises(SettingsError, match="every engine has a name of its own, not left, left"):
         load(machine('[[engines]]\nname = "left"\n[[engines]]\nname = "left"\n'))
+
+
+def test_an_engine_is_followed_where_it_plays_and_that_is_at_the_cluster(machine):
+    with pytest.raises(SettingsError, match='left follows another stage machine: say at = "cluster" too'):
+        load(machine('[[engines]]\nname = "left"\nfollow = true\n'))
