@@ -131,6 +131,8 @@ class Conductor:
     def tell(self, process: str, order: Order) -> None:
         """Give an order to a process, whichever life it is in; without that process it is lost."""
         self._staff.tell(process, order)
+        if process == "stage":
+            self._desk.ordered(order)
 
     def employ(self, duty: Duty, born: Callable[[], Sequence[Order]], learn: Callable[[Report], None]) -> Employee:
         """Have a process supervised until the end; besides what all report, ``learn`` hears what it has to say."""

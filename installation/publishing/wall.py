@@ -1,20 +1,20 @@
 """What the wall showed: a take's pictures through the stage's own eyes, with its knobs, and what was written over them.
 
-Without a graphics card, as the stage does it without one: no smouldering and no film grain, and nothing is bent for
-projectors.
+The stage's sight decides, its painter draws: smouldering and film grain are there wherever there is OpenGL. Nothing is
+bent for projectors.
 """
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import logging
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
-from PIL import Image
 
 from installation import signs
 from installation.control.commands import COMMANDS
@@ -24,45 +24,48 @@ from installation.machine.files import share
 from installation.publishing.score import score
 from installation.readings.register import Missing, Value
 from installation.recording import takes
+from installation.stage import darkroom
+from installation.stage.exposure import Exposure
 from installation.stage.gate import SHOWN
-from installation.stage.light import decode, encode, inverse
-from installation.stage.overlay import composed
+from installation.stage.light import decode
 from installation.stage.overlays.figures import Figures, Histories
 from installation.stage.overlays.hand import AtOnce
 from installation.stage.overlays.hanging import Hanging
-from installation.stage.panel import OPEN, Staging, closed
-from installation.stage.placement import place
-from installation.stage.reel import Reel
-from installation.stage.wall import Wall
+from installation.stage.overlays.writer import MOST_SOURCES, thumbs
+from installation.stage.panel import OPEN, Staging
+from installation.stage.sight import Sight
 
 if TYPE_CHECKING:
     from installation.publishing.reel import Reel as Film
     from installation.readings.register import Taken
     from installation.recording.takes import Take
-    from installation.records import Frame, Pixels
+    from installation.records import Frame
     from installation.stage.light import Light
+    from installation.stage.overlay import Overlay
 
 log = logging.getLogger(__name__)
 
-CAPTION = "/stage/caption"
+CAPTION, SMOULDER, GRAIN = "/stage/caption", "/stage/smoulder", "/stage/grain"
 Item = TypeVar("Item")
 
 
 def on_the_wall(film: Film, size: tuple[int, int]) -> Iterator[Light]:
     """The pictures of every tick of a film, ``size`` (height, width) in pixels, as the stage would have shown them.
 
-    Its brightness, its black, its dissolves and holds come from the take's log, and so do the figures of what is
+    Its brightness, its black, its fire, dissolves and holds come from the take's log, and so do the words and figures
     written over it. A take of before these were logged is shown as the stage stands by itself.
     """
-    showing = _Showing(film.take, size)
+    canvas = size[::-1]
+    showing = _Showing(film.take, canvas)
     lines, pictures = _Due(_lines(film)), _Due(_frames(film))
-    for tick in range(film.ticks):
-        now = tick / film.rate
-        for line in lines.until(now):
-            showing.hear(line)
-        for at, frame in pictures.until(now):
-            showing.take_in(at, frame)
-        yield showing.seen(now)
+    with contextlib.closing(darkroom.opened(canvas, burns=_burns(film))) as printer:
+        for tick in range(film.ticks):
+            now = tick / film.rate
+            for line in lines.until(now):
+                showing.hear(line)
+            for at, frame in pictures.until(now):
+                showing.take_in(at, frame)
+            yield decode(printer.printed(showing.seen(now)))
 
 
 class _Due(Generic[Item]):
@@ -88,22 +91,33 @@ def _lines(film: Film) -> Iterator[tuple[float, Mapping[str, Any]]]:
             yield (line.get("at_ns", passage.times.began) - began) / 1e9, line
 
 
+def _burns(film: Film) -> bool:
+    """Whether the picture smoulders or is grainy at any time."""
+    return any(
+        values.get(address, 0.0) > 0.0
+        for _, line in _lines(film)
+        for values in (line.get("stage", {}), _known(line.get("turned", {})))
+        for address in (SMOULDER, GRAIN)
+    )
+
+
 def _frames(film: Film) -> Iterator[tuple[float, tuple[float, Frame]]]:
     timed = ((film.times[frame.serial][0], frame) for frame in takes.frames(film.take))
     return ((at, (at, frame)) for at, frame in timed)
 
 
 class _Showing:
-    """A stage without a window, and what was said to it so far."""
+    """The stage's own sight and letters, and what was said to it so far."""
 
-    def __init__(self, take: Take, size: tuple[int, int]) -> None:
-        self._take, self._size = take, size
+    def __init__(self, take: Take, canvas: tuple[int, int]) -> None:
+        """``canvas`` is width and height in pixels."""
+        self._take, self._canvas = take, canvas
         self._values: dict[str, float] = {}
         self._past = Histories()
         self._figures = Figures(past=self._past)
         self._hanging = Hanging(AtOnce())
-        self._reel: Reel | None = None
-        self._wall = Wall(0.0)
+        self._sight: Sight | None = None
+        self._scene = ""
         self._hang(take.scene)
 
     def hear(self, line: Mapping[str, Any]) -> None:
@@ -117,6 +131,8 @@ class _Showing:
                 self._hang(scene)
             case {"readings": numbers, "states": states}:
                 self._say(readings=_taken(numbers, states))
+            case {"written": written}:
+                self._say(**_written(written))
             case {"message": {"address": address, "arguments": arguments}} if address in {CAPTION, OPEN}:
                 told = COMMANDS[address].parse(tuple(arguments))
                 if address == CAPTION:
@@ -127,35 +143,35 @@ class _Showing:
     def take_in(self, at: float, frame: Frame) -> None:
         """A frame that came at a second of the film, if it is to be shown and the picture is not held."""
         knobs = read(Staging, self._values)
-        if frame.phase not in SHOWN[knobs.show] or (knobs.hold and self._reel):
+        if frame.phase not in SHOWN[knobs.show] or (knobs.hold and self._sight):
             return
-        if self._reel is None:  # there at once, and not out of embers
-            self._reel = Reel(frame.pixels.shape[0], at)
+        if self._sight is None:  # there at once, and not out of embers
+            self._sight = Sight(frame.pixels.shape[0], at)
             knobs = dataclasses.replace(knobs, dissolve=0.0, transition="dissolve")
         else:  # from what was reached by now: where frames come as fast as ticks, the last tick saw none arrive
-            self._reel.picture(at, knobs)
-        self._reel.arrive(frame.pixels, at, knobs)
+            self._sight.reel.picture(at, knobs)
+        self._sight.reel.arrive(frame.pixels, at, knobs)
         self._say(generation=frame.generation, phase=signs.PHASES.index(frame.phase))
 
-    def seen(self, now: float) -> Light:
+    def seen(self, now: float) -> Exposure:
         """What is on the wall at a second of the film."""
         knobs = read(Staging, self._values)
-        if self._reel is None:
-            return np.zeros((*self._size, 3), np.float32)
-        picture = self._reel.picture(now, knobs)
-        lit = self._wall.lit(picture, knobs.brightness, now, closed=closed(self._values))
-        if not knobs.hold:
+        if self._sight is None:
+            return Exposure(np.zeros((1, 1, 3), np.float32))
+
+        def write(picture: Light) -> Sequence[Overlay]:
             self._past.note(now, self._figures.readings)
             self._say(knobs=self._values, picture=picture)
-        canvas = _placed(encode(lit * np.float32(self._wall.opening), self._wall.turn), self._size)
-        written = self._hanging.overlays(now, self._figures, self._size[::-1], knobs.overlays)
-        shine = float(inverse(np.asarray(self._wall.level * self._wall.opening)))
-        dimmed = [dataclasses.replace(each, opacity=each.opacity * shine) for each in written]
-        return decode(composed(canvas, dimmed))
+            return self._hanging.overlays(now, self._figures, self._canvas, knobs.overlays)
+
+        return self._sight.exposure(now, self._values, knobs, write)
 
     def _hang(self, scene: str) -> None:
-        self._say(caption="")
-        self._hanging.hang(overlays(self._take, scene))
+        """Another scene's signs; an engine that was reborn plays the same one."""
+        if scene != self._scene:
+            self._scene = scene
+            self._say(caption="")
+            self._hanging.hang(overlays(self._take, scene))
 
     def _say(self, **said: object) -> None:
         self._figures = dataclasses.replace(self._figures, **said)  # type: ignore[arg-type] # fields by name
@@ -172,14 +188,25 @@ def overlays(take: Take, scene: str) -> tuple[signs.Sign, ...]:
         return ()
 
 
-def _placed(pixels: Pixels, size: tuple[int, int]) -> np.ndarray:
-    """The whole picture in the middle of a black canvas, as large as fits."""
-    height, width = size
-    box = place((pixels.shape[1], pixels.shape[0]), (width, height), "contain")[1]
-    canvas = np.zeros((height, width, 3), np.uint8)
-    fitted = Image.fromarray(pixels).resize((box.width, box.height), Image.Resampling.BICUBIC)
-    canvas[box.y : box.y + box.height, box.x : box.x + box.width] = np.asarray(fitted)
-    return canvas
+def _written(told: Mapping[str, Any]) -> dict[str, object]:
+    """What was put over the picture, as the stage has it; nothing: all that was there is wiped away."""
+    said: dict[str, object] = {} if told else {"caption": "", "columns": (), "sources": ()}
+    if "caption" in told:
+        said["caption"] = str(told["caption"]["text"])
+    if "columns" in told:
+        said["columns"] = tuple((str(head), str(text)) for head, text in told["columns"]["columns"])
+    if "sources" in told:
+        said["sources"] = thumbs([*_shipped(told["sources"]["pictures"])])
+    return said
+
+
+def _shipped(pictures: Sequence[tuple[str, str]]) -> Iterator[tuple[Path, str]]:
+    """Pictures that came with the program, by their places below assets/: a take from elsewhere shows no others."""
+    assets = share("assets").resolve()
+    for place, name in pictures[:MOST_SOURCES]:
+        path = (assets / place).resolve()
+        if path.is_relative_to(assets):
+            yield path, str(name)
 
 
 def _known(knobs: Mapping[str, Any]) -> dict[str, float]:

@@ -34,7 +34,7 @@ class Graphics:
         self.window, self.canvas = window, canvas
         self._flips = 0
         self._whole = (whole(*window.size),)
-        with _errors():
+        with errors():
             self._gl = context()
             self._painter = Painter(self._gl, self._gl.detect_framebuffer(), canvas, fit)
         self.renderer = str(self._gl.info["GL_RENDERER"])
@@ -47,12 +47,12 @@ class Graphics:
     @property
     def emulated(self) -> bool:
         """Whether the processor plays the card."""
-        return any(name in self.renderer for name in EMULATED)
+        return is_emulated(self.renderer)
 
     def show(self, exposure: Exposure, outputs: Sequence[Output]) -> None:
         """Paint, and flip; no outputs are one over the whole window. Raises ``GraphicsError`` when the card fails."""
         self._flips += 1
-        with _errors():
+        with errors():
             self._painter.paint(exposure, outputs or self._whole)
             if self._flips % CHECKED == 1 and (error := self._gl.error) != "GL_NO_ERROR":
                 raise GraphicsError(f"OpenGL has failed on {self.renderer} ({error}).")
@@ -60,7 +60,7 @@ class Graphics:
 
     def blank(self) -> None:
         """Flip to black."""
-        with _errors():
+        with errors():
             self._gl.screen.clear()
         self.window.flip()
 
@@ -69,7 +69,7 @@ class Graphics:
         import cv2
 
         height = max(round(width * self.window.size[1] / self.window.size[0]), 1)
-        with _errors():
+        with errors():
             seen = self._painter.pixels()
         return cv2.resize(seen, (width, height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value] # no shapes
 
@@ -79,7 +79,7 @@ class Graphics:
 
     def close(self) -> None:
         """Free what is on the card and give the display back; a card that has failed keeps what it has."""
-        with contextlib.suppress(GraphicsError), _errors():
+        with contextlib.suppress(GraphicsError), errors():
             self._painter.free()
         self.window.close()
 
@@ -95,21 +95,31 @@ def context() -> moderngl.Context:
     return moderngl.get_context()
 
 
-def windowless() -> str:
-    """Who draws OpenGL 3.3 on this machine, with a star where that is the processor. Raises ``GraphicsError``."""
+def standalone() -> moderngl.Context:
+    """A context of OpenGL 3.3 without any window, by EGL; it is current now. Raises ``GraphicsError``."""
     import moderngl
 
     try:
-        made = moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[arg-type] # its stubs know no backend
+        return moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[arg-type] # its stubs know no backend
     except (RuntimeError, OSError, ValueError, moderngl.Error) as error:
         raise GraphicsError(f"There is no OpenGL ({error}).") from error
+
+
+def windowless() -> str:
+    """Who draws OpenGL 3.3 on this machine, with a star where that is the processor. Raises ``GraphicsError``."""
+    made = standalone()
     renderer = str(made.info["GL_RENDERER"])
     made.release()
-    return renderer + ("*" if any(name in renderer for name in EMULATED) else "")
+    return renderer + ("*" if is_emulated(renderer) else "")
+
+
+def is_emulated(renderer: str) -> bool:
+    """Whether a renderer of this name is no card: the processor draws."""
+    return any(name in renderer for name in EMULATED)
 
 
 @contextlib.contextmanager
-def _errors() -> Iterator[None]:
+def errors() -> Iterator[None]:
     """What the card's library throws, as a sentence."""
     import moderngl
 

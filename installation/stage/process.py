@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from installation.knobs import read
 from installation.machine.board import Board
@@ -19,23 +20,24 @@ from installation.machine.wires import Uplink, Wires
 from installation.records import Order
 from installation.stage.displays import EVERY, watching
 from installation.stage.drawing import Drawing
-from installation.stage.exposure import Exposure
 from installation.stage.gaps import Gaps
 from installation.stage.gate import Gate
 from installation.stage.loader import Loader
 from installation.stage.onlookers import Onlookers, across
-from installation.stage.overlay import Overlay
 from installation.stage.overlays.writer import ORDERS, Writer
 from installation.stage.pace import Pace
-from installation.stage.panel import BLACK, Staging, closed
+from installation.stage.panel import BLACK, Staging
 from installation.stage.presenter import Presenter, opened
 from installation.stage.preview import WIDTH, Preview
-from installation.stage.reel import Reel
 from installation.stage.rig import Rig
 from installation.stage.sharing import shared
-from installation.stage.smoulder import Smoulder
-from installation.stage.wall import Wall
+from installation.stage.sight import Sight
 from installation.stage.window import Window
+
+if TYPE_CHECKING:
+    from installation.stage.exposure import Exposure
+    from installation.stage.light import Light
+    from installation.stage.overlay import Overlay
 
 log = logging.getLogger(__name__)
 
@@ -83,11 +85,7 @@ class Stage:
         self._vitals = Vitals(wires, "stage")
         self._gaps = Gaps(wires.gaps, self._vitals.seen("flip_ns") / 1e9)
         self._gate = Gate(Ring(wires.ring))
-        self._reel = Reel(settings.engine.size, now)
-        self._wall = Wall(now)
-        self._smoulder = Smoulder()
-        self._last = now
-        self._written: Sequence[Overlay] = ()
+        self._sight = Sight(settings.engine.size, now)
         self._loader = Loader(settings.engine.size)
         self.writer = Writer(wires)
         self._preview = Preview(settings.state / PREVIEW, now) if self.window.headless else None
@@ -111,7 +109,7 @@ class Stage:
     @property
     def is_dark(self) -> bool:
         """Whether nobody sees that it goes."""
-        return self._wall.opening == 0.0
+        return self._sight.wall.opening == 0.0
 
     def ask(self, path: Path, after: int | None = None) -> None:
         """Show this picture as soon as it is loaded, unless a frame newer than ``after`` (default: all) came first."""
@@ -139,24 +137,13 @@ class Stage:
 
     def _exposure(self, values: Mapping[str, float], knobs: Staging, now: float) -> Exposure:
         """Everything that this flip shows."""
-        elapsed, self._last = now - self._last, now
-        if not knobs.hold:
-            since = self._reel.since(now)
-            self._smoulder = self._smoulder.kept(knobs.smoulder, knobs.smoulder_amount, since, elapsed)
-        picture, share = self._reel.picture(now, knobs), self._smoulder.share
-        if not knobs.hold:
-            self._written = self.writer.overlays(now, values, picture, self.presenter.canvas, knobs.overlays)
-        return Exposure(
-            self._wall.lit(picture, knobs.brightness, now, closed=closed(values), share=share),
-            level=self._wall.level,
-            opening=self._wall.opening,
-            overlays=self._written,
-            smoulder=self._smoulder,
-            grain=knobs.grain,
-            seconds=self._smoulder.age,
-            turn=self._wall.turn,
-            cards=self.rig.cards(knobs.pattern, now, self.presenter.canvas) if values.get(BLACK, 0.0) == 0.0 else (),
-        )
+        canvas = self.presenter.canvas
+
+        def write(picture: Light) -> Sequence[Overlay]:
+            return self.writer.overlays(now, values, picture, canvas, knobs.overlays)
+
+        cards = self.rig.cards(knobs.pattern, now, canvas) if values.get(BLACK, 0.0) == 0.0 else ()
+        return self._sight.exposure(now, values, knobs, write, cards)
 
     def _mind_the_displays(self, now: float) -> None:
         """Light what has come, let go of what has gone; a larger desktop wants a larger window."""
@@ -204,11 +191,11 @@ class Stage:
         """The newest frame, or a picture that was asked for, whichever is newer."""
         if frame := self._gate.newest(knobs.show):
             self._shown = frame.serial
-            self._reel.arrive(frame.pixels, now, knobs)
+            self._sight.reel.arrive(frame.pixels, now, knobs)
         elif loaded := self._loader.loaded():
             pixels, after = loaded
             if self._shown <= after:
-                self._reel.arrive(pixels, now, knobs)
+                self._sight.reel.arrive(pixels, now, knobs)
 
     def _beat(self, revision: int) -> None:
         flipped = time.monotonic()
@@ -222,9 +209,9 @@ class Stage:
             shown=self._shown,
             revision=revision,
             flip_ns=time.monotonic_ns(),
-            burning_on=self._reel.burning,
+            burning_on=self._sight.reel.burning,
             headless=self.window.headless,
-            light=self._wall.light,
+            light=self._sight.wall.light,
             gl_objects=self.presenter.objects,
         )
 

@@ -1,20 +1,29 @@
 """A film of what the wall showed: the stage's knobs, its black, and what was written over it, from the log."""
 
+import contextlib
 import dataclasses
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from installation.knobs import read as read_knobs
+from installation.machine.settings import StageSettings
 from installation.panels import all_knobs
 from installation.publishing.forms import Wishes
 from installation.publishing.forms.h264 import h264
 from installation.publishing.reel import reel
 from installation.publishing.wall import on_the_wall, overlays
 from installation.publishing.whole import PublishError
-from installation.recording import segment
+from installation.recording import segment, takes
 from installation.recording.journal import Journal, read
 from installation.recording.takes import LOG, SCENE, load
+from installation.stage.graphics import GraphicsError, standalone, windowless
 from installation.stage.light import decode
+from installation.stage.panel import Staging
+from installation.stage.sight import Sight
+from installation.stage.software import Software
+from installation.stage.window import Window
 from tests.publishing.performance import SECOND, Piece, performed
 
 PIECE = Piece()
@@ -60,6 +69,19 @@ def film(take, rate=10):
 def alike(one, other):
     """Whether two pictures are the same but for their dither, a code or two of 255."""
     return bool(np.abs(one - other).max() < 0.03)
+
+
+def without_a_card():
+    with contextlib.suppress(GraphicsError):
+        if not windowless().endswith("*"):
+            pytest.skip("A film is drawn by the graphics card here, and the window of this test is not.")
+
+
+def require_opengl():
+    try:
+        standalone().release()
+    except GraphicsError as refusal:
+        pytest.skip(f"{refusal} Install the packages libegl1, libegl-mesa0 and libgl1-mesa-dri.")
 
 
 def light(picture):
@@ -136,6 +158,58 @@ def test_what_a_performer_said_stands_on_the_wall(played):
     silent, speaking = film(played()), film(played(said(1.5, "/stage/caption", "who was it")))
     assert alike(silent[3], speaking[3])
     assert not alike(silent[25], speaking[25])
+
+
+@pytest.mark.parametrize("knobs", [{"grain": 1.0}, {"smoulder": 1.0, "smoulder_amount": 1.0}])
+def test_what_only_a_graphics_card_adds_is_in_the_film(played, knobs):
+    require_opengl()
+    plain, burning = film(played()), film(played(staged(1.0, **knobs)))
+    assert np.abs(burning[-1] - plain[-1]).max() > 0.1
+    assert light(burning[-1]) == pytest.approx(light(plain[-1]), rel=0.1)
+
+
+def test_a_film_is_what_the_stage_would_put_into_its_window(played, monkeypatch):
+    monkeypatch.setenv("SDL_VIDEODRIVER", "dummy")
+    without_a_card()
+    take = played(staged(1.0, brightness=0.5))
+    window = Software(Window(StageSettings(width=160, height=90, fullscreen=True)), (160, 90), "contain")
+    knobs, seen = read_knobs(Staging, {"/stage/brightness": 0.5}), reel(take, 10)
+    first = next(takes.frames(take))
+    sight = Sight(first.pixels.shape[0], 0.0)
+    sight.reel.arrive(first.pixels, 0.0, dataclasses.replace(knobs, dissolve=0.0))
+    window.show(sight.exposure(0.0, {}, knobs, lambda _: ()), ())
+    np.testing.assert_array_equal(next(on_the_wall(seen, SIZE)), decode(window.glance(160)))
+    window.close()
+
+
+COLUMNS = Piece(scene_text='title = "Astronaut"\n[[overlay]]\nkind = "columns"\n')
+SOURCES = Piece(scene_text='title = "Astronaut"\n[[overlay]]\nkind = "sources"\nwhere = "top-left"\n')
+
+
+def written(at, **told):
+    return {"at_ns": round(at * SECOND), "written": told}
+
+
+def test_words_that_collapse_stand_in_their_columns_until_they_are_wiped_away(played):
+    text = {"columns": {"columns": [["0", "call me Ishmael"], ["1", "call me call me"]]}}
+    shown = film(played(written(1.5, **text), written(3.0), piece=COLUMNS))
+    assert not shown[3][:, :35].any()
+    assert shown[18][:, :35].any()
+    assert not shown[-1][:, :35].any()
+
+
+def test_the_pictures_that_something_is_made_from_are_shown_with_their_names(played):
+    named = {"sources": {"pictures": [["origins/astronaut.png", "astronaut 40%"]]}}
+    shown = film(played(written(1.5, **named), piece=SOURCES))
+    assert not shown[3][:, :35].any()
+    assert shown[25][:, :35].any()
+
+
+def test_a_take_from_elsewhere_shows_no_picture_of_this_machine(played, tmp_path):
+    Image.fromarray(np.full((64, 64, 3), 255, np.uint8)).save(tmp_path / "private.png")
+    pictures = [[str(tmp_path / "private.png"), "x"], ["../../private.png", "y"]]
+    shown = film(played(written(1.0, sources={"pictures": pictures}), piece=SOURCES))
+    assert not shown[-1][:, :35].any()
 
 
 def test_signs_of_a_scene_that_is_gone_are_left_out_with_a_sentence(played, caplog):

@@ -242,3 +242,38 @@ def test_the_last_word_of_a_fade_is_told_when_its_time_has_come(office):
     office.desk.moved({"/stage/brightness": 0.3}, 10.01)
     office.desk.moved({}, 10.05)
     assert office.recorder[-1].data["line"]["stage"] == {"/stage/brightness": 0.3}
+
+
+def lines(office):
+    """What the recorder was told to log."""
+    return [order.data["line"] for order in office.recorder if order.name == "log"]
+
+
+def test_what_is_written_over_the_picture_is_logged_and_that_it_is_wiped_away(office):
+    office.start()
+    columns = {"columns": [["0", "call me"]]}
+    for order in (Order("columns", columns), Order("overlays", {"signs": ()}), Order("overlays", {"signs": ()})):
+        office.desk.ordered(order)
+    assert [line["written"] for line in lines(office)] == [{"columns": columns}, {}]
+
+
+def test_a_caption_is_logged_as_the_message_that_it_was(office):
+    office.start()
+    office.desk.ordered(Order("caption", {"text": "who was it"}))
+    assert lines(office) == []
+
+
+def test_a_take_that_begins_later_is_told_what_stands_there(office):
+    office.desk.ordered(Order("caption", {"text": "who was it"}))
+    office.desk.ordered(Order("columns", {"columns": [["0", "call me"]]}))
+    office.start()
+    (line,) = lines(office)
+    assert set(line["written"]) == {"caption", "columns"}
+
+
+def test_shipped_pictures_are_named_by_their_place_on_any_machine(office):
+    office.start()
+    pictures = [(str(share("assets") / "archive" / "owl.webp"), "owl 40%"), ("/elsewhere/own.png", "own 10%")]
+    office.desk.ordered(Order("sources", {"pictures": pictures}))
+    (line,) = lines(office)
+    assert [path for path, _ in line["written"]["sources"]["pictures"]] == ["archive/owl.webp", "/elsewhere/own.png"]

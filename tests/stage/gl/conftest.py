@@ -10,13 +10,20 @@ from installation.stage.outputs import whole
 
 
 @pytest.fixture(scope="session")
-def gl():
+def card():
     """A context of OpenGL without a window."""
     try:
         context = moderngl.create_standalone_context(backend="egl", require=330)  # type: ignore[arg-type] # its stubs know no backend
     except Exception as error:  # noqa: BLE001 - the library throws nothing narrower
         pytest.skip(f"no OpenGL through EGL ({error}); install the packages libegl1, libegl-mesa0 and libgl1-mesa-dri")
     return context
+
+
+@pytest.fixture
+def gl(card):
+    """The same, current whoever opened another one meanwhile."""
+    with card:
+        yield card
 
 
 class Projection:
