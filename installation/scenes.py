@@ -2,10 +2,10 @@
 
 The header says what burns and who restores; below it tables mirror the addresses of the knobs, each with a constant or
 with a score that moves; ``[modulate]`` mirrors them again, ``[[cue]]`` lists the cues and ``[[overlay]]`` the texts and
-figures over the picture; ``[casino]`` and ``[ransom]`` say what is at stake. A score counts generations and not
-seconds: a lineage then comes out the same, hash for hash, whatever the speed of the machine. A temperature may be told
-from the melting point: ``"melt + 0.05"``. A scene is the author's word, so it is refused where a performer would be
-clamped.
+figures over the picture; ``[casino]`` and ``[ransom]`` say what is at stake, and ``[edition]`` in what the variants of
+an edition may differ. A score counts generations and not seconds: a lineage then comes out the same, hash for hash,
+whatever the speed of the machine. A temperature may be told from the melting point: ``"melt + 0.05"``. A scene is the
+author's word, so it is refused where a performer would be clamped.
 """
 
 from __future__ import annotations
@@ -19,12 +19,13 @@ from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import cues, melting, modulators, scores, signs, stakes
+from installation import cues, melting, modulators, ranges, scores, signs, stakes
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
 from installation.knobs import Knob, nearest
 from installation.modulators import Modulator
+from installation.ranges import Range
 from installation.scores import Curve
 from installation.signs import Sign
 from installation.stakes import Casino, Ransom
@@ -74,6 +75,7 @@ class Scene:
     overlays: tuple[Sign, ...] = ()
     casino: Casino | None = None
     ransom: Ransom | None = None
+    ranges: Mapping[str, Range] = field(default_factory=dict)
     folder: Path = field(default=Path(), compare=False)  # where it lies is no part of what it is
 
     def settle(self, board: Mapping[str, float], serial: float) -> dict[str, float]:
@@ -120,6 +122,7 @@ def load(
             overlays=signs.read(raw.get("overlay", []), knobs, readings),
             casino=stakes.casino(raw.get("casino"), readings),
             ransom=stakes.ransom(raw.get("ransom"), knobs),
+            ranges=ranges.read(raw.get("edition", {}), knobs),
             **_header(raw, path, assets, restorers),
         )
     except Refusal as error:
@@ -185,7 +188,7 @@ _HEADER: Mapping[str, type] = {
     "size": int,
     "grid": int,
 }
-_LAYERS = ("modulate", "cue", "cues", "overlay", "casino", "ransom")
+_LAYERS = ("modulate", "cue", "cues", "overlay", "casino", "ransom", "edition")
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
 
 

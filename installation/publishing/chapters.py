@@ -104,7 +104,7 @@ class Chapters:
             with contextlib.suppress(StorageError):
                 last_act()
 
-    def end(self, take: Take, manifest: Mapping[str, Any]) -> None:
+    def end(self, take: Take, manifest: Mapping[str, Any], reason: str = "Restaged to its end.") -> None:
         """Finish all files, and write the card last. Of the clock on the wall it knows only when the take began."""
         self._shelve()
         for name in (LOG, FRAMES):
@@ -113,7 +113,7 @@ class Chapters:
             take,
             manifest=manifest,
             ended=take.started + timedelta(microseconds=(self.shown_ns - take.clock_ns) // 1000),
-            reason="Restaged to its end.",
+            reason=reason,
             frames=self._frames,
             dropped=0,
         )
