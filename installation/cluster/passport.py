@@ -30,13 +30,17 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Passport:
-    """Versions, weights and threads of a machine. Sums of floats depend on how many ``threads`` share them."""
+    """Versions, weights, threads and chip of a machine: sums of floats depend on who adds them, and on how many share.
+
+    ``chip`` is what torch computes on: ``AVX512`` and its like, or a graphics card by name.
+    """
 
     burntout: str
     python: str
     libraries: tuple[tuple[str, str], ...]
     weights: tuple[Weights, ...]
     threads: int
+    chip: str = ""
     models: Path | None = None  # where pipelines lie; not compared, for nobody paints with a path
 
     def asked(self) -> tuple[tuple[str, str | None], ...]:
@@ -54,9 +58,10 @@ def passport(restorers: Sequence[tuple[str, str | None]], settings: Settings) ->
 
 def here(restorers: Sequence[tuple[str, str | None]], models: Path | None, threads: int) -> Passport:
     """The same from its parts, as a worker makes it."""
-    weights = tuple(Weights(name, model, shelf.load(name, model, models, "cpu").digest) for name, model in restorers)
-    major, minor, _ = platform.python_version_tuple()
-    return Passport(installation.__version__, f"{major}.{minor}", tuple(_versions()), weights, threads, models)
+    weights = tuple(Weights(name, model, shelf.digest(name, model, models)) for name, model in restorers)
+    python = ".".join(platform.python_version_tuple()[:2])
+    chip = _chip() if weights else ""  # where nothing is restored, nobody waits for torch
+    return Passport(installation.__version__, python, tuple(_versions()), weights, threads, chip, models)
 
 
 def refusal(theirs: Passport, ours: Passport, node: str) -> str:
@@ -83,6 +88,16 @@ def _differences(theirs: Passport, ours: Passport) -> Iterator[tuple[str, str, s
             yield f"weights of {named}", there.digest[:12], at_home.digest[:12], "Copy the same model there."
     if theirs.threads != ours.threads:
         yield "threads", str(theirs.threads), str(ours.threads), "Use as many on every machine."
+    if theirs.chip != ours.chip:
+        yield "a chip of kind", theirs.chip, ours.chip, "Leave it out, or let all work be done by its kind."
+
+
+def _chip() -> str:
+    import torch
+
+    if torch.cuda.is_available():
+        return torch.cuda.get_device_name()
+    return torch.backends.cpu.get_cpu_capability()
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -12,8 +12,10 @@ import ipaddress
 import logging
 import os
 import secrets
+import signal
 import socket
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -26,7 +28,10 @@ from installation.machine.settings import split_target
 if TYPE_CHECKING:
     from types import ModuleType
 
+log = logging.getLogger(__name__)
+
 LOCAL = "local"
+SHORT = "/tmp"  # noqa: S108 - where a shorter path than the usual one is needed
 INSTALL = "pip install 'burntout[cluster]'"
 GLANCE = 0.2  # seconds between two knocks at a door that nobody has opened yet
 KNOCK = 2.0  # seconds for one of them
@@ -38,8 +43,10 @@ QUIET: Mapping[str, str] = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # it would rebuild the environment on every node
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # it warns of what will be so in its next version
     "RAY_COLOR_PREFIX": "0",
-    "RAY_AUTH_MODE": "token",
 }
+#: Ray asks other machines for this one's address, unless it believes that there can be none. It then listens on
+#: loopback only, where it would otherwise listen to everybody.
+ON_LOOPBACK: Mapping[str, str] = {"RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0"}
 
 
 class ClusterError(Refusal):
@@ -83,30 +90,37 @@ def reached(place: str, *, patience: float = 30.0, cpus: int = 0) -> Iterator[Re
     A head that is not there yet is waited for, ``patience`` seconds at most. Raises ``ClusterError`` where Ray is
     missing, nobody answers, or what answers is another version.
     """
-    with _surroundings(place):
+    _check(place)
+    with environment(surroundings(place)), contextlib.ExitStack() as after:
         ray = _ray()
-        with _joined(ray, place, patience, cpus) as address:
-            yield Reach(address, patience)
+        if place != LOCAL:
+            _await_door(place, patience)
+        asked = {"address": place} if place != LOCAL else _private(after.enter_context(_short_folder()), cpus)
+        yield Reach(after.enter_context(_joined(ray, place, asked)), patience)
+
+
+def surroundings(place: str) -> dict[str, str]:
+    """What Ray reads of the environment, for a place: in this process and in every one that it starts."""
+    if place == LOCAL:
+        return {**QUIET, **ON_LOOPBACK, "RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    if is_loopback(place):
+        return {**QUIET, **ON_LOOPBACK, "RAY_AUTH_MODE": os.environ.get("RAY_AUTH_MODE", "disabled")}
+    return {**QUIET, "RAY_AUTH_MODE": "token"}
 
 
 @contextlib.contextmanager
-def _surroundings(place: str) -> Iterator[None]:
-    """The environment that Ray reads, here and in its workers, for as long as it is needed."""
-    private = {"RAY_AUTH_TOKEN": secrets.token_hex(32)} if place == LOCAL else {}
-    wanted = {**(QUIET if place == LOCAL or not is_loopback(place) else _without_token()), **private}
-    if place != LOCAL:
-        wanted |= {"RAY_AUTH_MODE": os.environ["RAY_AUTH_MODE"]} if "RAY_AUTH_MODE" in os.environ else {}
+def environment(wanted: Mapping[str, str]) -> Iterator[None]:
+    """Some variables for as long as they are needed."""
     before = {name: os.environ.get(name) for name in wanted}
     os.environ.update(wanted)
     try:
         yield
     finally:
         for name, value in before.items():
-            os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
-
-
-def _without_token() -> dict[str, str]:
-    return {**QUIET, "RAY_AUTH_MODE": "disabled"}
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
 
 
 def is_loopback(place: str) -> bool:
@@ -119,7 +133,7 @@ def is_loopback(place: str) -> bool:
 
 
 def _ray() -> ModuleType:
-    """Ray itself, with what it has read of the environment brought up to date. Raises ``ClusterError``."""
+    """Ray itself. Raises ``ClusterError`` where it is not installed."""
     try:
         import ray
     except ImportError as error:
@@ -127,23 +141,33 @@ def _ray() -> ModuleType:
     return ray
 
 
+def _check(place: str) -> None:
+    """Raises ``ClusterError`` for what is no place."""
+    try:
+        _ = place == LOCAL or split_target(place)
+    except ValueError as error:
+        raise ClusterError(f"{error}; or {LOCAL}, for all processors of this machine.") from error
+
+
 @contextlib.contextmanager
-def _joined(ray: Any, place: str, patience: float, cpus: int) -> Iterator[str]:
-    """This process as a driver of the cluster."""
-    with contextlib.ExitStack() as after:
-        if place == LOCAL:
-            folder = after.enter_context(tempfile.TemporaryDirectory(prefix="bt-", ignore_cleanup_errors=True))
-            asked = _private(Path(folder), cpus)
-        else:
-            _await_door(place, patience)
-            asked = {"address": place}
-        _settle(ray)
+def _joined(ray: Any, place: str, asked: Mapping[str, Any]) -> Iterator[str]:
+    """This process as a driver of the cluster, until it leaves; the address of the cluster's head."""
+    with _hushed(ray), _same_signals(), contextlib.ExitStack() as after:
+        _heed(ray)
         after.callback(ray.shutdown)
         try:
-            ray.init(**asked, log_to_driver=False, configure_logging=False, logging_level=logging.CRITICAL)
-        except (RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
+            ray.init(**asked, log_to_driver=False, configure_logging=False)
+        except (ray.exceptions.RayError, RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
             raise ClusterError(_sentence(place, error)) from error
         yield ray.get_runtime_context().gcs_address
+
+
+@contextlib.contextmanager
+def _short_folder() -> Iterator[Path]:
+    """A folder for sockets, whose paths may have 107 bytes; Ray adds 65 of its own."""
+    above = min(tempfile.gettempdir(), SHORT, key=len)
+    with tempfile.TemporaryDirectory(prefix="bt-", dir=above, ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def _private(folder: Path, cpus: int) -> dict[str, Any]:
@@ -157,18 +181,39 @@ def _private(folder: Path, cpus: int) -> dict[str, Any]:
     }
 
 
-def _settle(ray: Any) -> None:
-    """Ray reads its environment once per process; here it reads it again."""
+def _heed(ray: Any) -> None:
+    """Ray reads its environment once in a process's life; here it reads it again."""
     ray._raylet.Config.initialize("")  # noqa: SLF001 - it has no public way
-    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()  # noqa: SLF001 - it has no public way
+    ray._raylet.AuthenticationTokenLoader.instance().reset_cache()  # noqa: SLF001 - the same
+
+
+@contextlib.contextmanager
+def _hushed(ray: Any) -> Iterator[None]:
+    """What Ray prints about nodes and workers that die goes into the log: whoever spreads work says it in our words."""
+    worker, quiet = ray._private.worker, logging.getLogger("ray")  # noqa: SLF001 - it has no switch for it
+    prints, level = worker.print_to_stdstream, quiet.level
+    worker.print_to_stdstream = lambda data, **_: log.debug("Ray: %s", " ".join(data["lines"]))
+    quiet.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = prints
+        quiet.setLevel(level)
+
+
+@contextlib.contextmanager
+def _same_signals() -> Iterator[None]:
+    """Ray answers SIGTERM in its own way; afterwards it is as before."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    finally:
+        if threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def _await_door(place: str, patience: float) -> None:
     """Wait until somebody listens. Raises ``ClusterError``."""
-    try:
-        split_target(place)
-    except ValueError as error:
-        raise ClusterError(f"{error}; or write {LOCAL}.") from error
     deadline = time.monotonic() + patience
     while not _listens(place):
         if time.monotonic() > deadline:

@@ -7,10 +7,10 @@ gets work only when its passport agrees with ours; one that joins late is asked 
 from __future__ import annotations
 
 import time
-from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, Literal, TypeVar
+from typing import Any, Literal, TypeVar
 
 from installation.cluster.passport import Passport, here, refusal
 from installation.cluster.reach import ClusterError, Node, Reach
@@ -19,7 +19,7 @@ from installation.errors import Refusal
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
-GLANCE = 0.5  # seconds between two looks at who is there
+GLANCE = 0.25  # seconds between two looks at who is there
 TRIES = 3  # of a job, before it is given up
 
 
@@ -32,8 +32,8 @@ class Needs:
 
     def places(self, node: Node) -> int:
         """How many jobs a node can do at once."""
-        counts = [has / wanted for has, wanted in ((node.cpus, self.cpus), (node.gpus, self.gpus)) if wanted]
-        return int(min(counts, default=1.0))
+        shares = [has / wanted for has, wanted in ((node.cpus, self.cpus), (node.gpus, self.gpus)) if wanted]
+        return int(min(shares, default=1.0))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ def silent(_: News) -> None:
     """Tell nobody."""
 
 
+def as_it_is(_: str, result: Any) -> Any:
+    """A result for whose keeping nothing is done."""
+    return result
+
+
 def spread(
     jobs: Mapping[str, Job],
     work: Callable[[Job], Result],
@@ -73,171 +78,194 @@ def spread(
     *,
     passport: Passport,
     needs: Needs = Needs(),
+    keep: Callable[[str, Any], Any] = as_it_is,
     progress: Callable[[News], None] = silent,
 ) -> Iterator[tuple[str, Result]]:
     """Each job's name and result, once, in the order in which they are finished.
 
-    ``work`` is a function of a module, jobs and results are records and bytes: Ray pickles them. A job whose worker or
-    node died is done again elsewhere, three times at most; one whose ``work`` raises a ``Refusal`` is not. When all
-    else is done, ``UnfinishedError`` names the jobs that are not and says why. Whatever else ``work`` raises comes
-    out as it is. Left early, all work stops.
+    ``work`` is a function of a module, jobs and results are records and bytes: Ray pickles them. ``keep`` is given a
+    job's name and its result and makes of it what is told: a parcel is unpacked there. A job whose worker or node died
+    before its result was kept is done again elsewhere, three times at most; one whose ``work`` raises a ``Refusal`` is
+    not. When all else is done, ``UnfinishedError`` names the jobs that are not and says why; so it does when for
+    ``reach.patience`` seconds no node could work, or the head was lost. Whatever else ``work`` raises comes out as it
+    is. Left early, all work stops.
     """
-    crew = _Crew(jobs, work, reach, passport, needs, progress)
+    team = _Team(reach, passport, needs, progress)
+    threads = passport.threads if passport.weights else 0
+    desk = _Desk(jobs, work, keep, threads, progress)
     try:
-        while crew.waiting or crew.flying:
-            crew.muster()
-            crew.send()
-            yield from crew.gather()
+        while desk.waiting or desk.flying:
+            team.muster()
+            desk.send(team)
+            yield from _gather(team, desk)
+            if team.is_hopeless():
+                desk.give_up(team.why)
     finally:
-        crew.dismiss()
-    if crew.left:
-        raise UnfinishedError(crew.left)
+        team.dismiss()
+        desk.dismiss()
+    if desk.left:
+        raise UnfinishedError(desk.left)
+
+
+def _gather(team: _Team, desk: _Desk) -> Iterator[tuple[str, Any]]:
+    """What has come in, within a glance."""
+    import ray
+
+    if not (under_way := [*team.asked, *desk.flying]):
+        time.sleep(GLANCE)
+        return
+    for ready in ray.wait(under_way, num_returns=1, timeout=GLANCE)[0]:
+        if ready in team.asked:
+            team.admit(ready)
+        else:
+            yield from desk.settle(ready)
 
 
 @dataclass
 class _Hand:
-    """A node that may work, and how many jobs it is at."""
+    """A node that may work, how many jobs it can do at once, and how many it is at."""
 
     node: Node
     places: int
     busy: int = 0
 
 
-@dataclass(frozen=True)
-class _Flight:
-    """A job on its way."""
-
-    name: str
-    node: str
-
-
 @dataclass
-class _Crew(Generic[Job, Result]):
-    """Who is there, who does what, and what is left."""
+class _Team:
+    """The nodes: who is there, who may work, who was asked for a passport and has not answered yet."""
 
-    jobs: Mapping[str, Job]
-    work: Callable[[Job], Result]
     reach: Reach
     passport: Passport
     needs: Needs
     progress: Callable[[News], None]
     hands: dict[str, _Hand] = field(default_factory=dict)
-    known: set[str] = field(default_factory=set)
     asked: dict[Any, Node] = field(default_factory=dict)
-    flying: dict[Any, _Flight] = field(default_factory=dict)
-    tries: dict[str, int] = field(default_factory=dict)
-    left: dict[str, str] = field(default_factory=dict)
-    looked: float = float("-inf")
-
-    def __post_init__(self) -> None:
-        self.waiting = deque(self.jobs)
+    why: str = "No machine of the cluster can do it."
+    _times: Counter[str] = field(default_factory=Counter)
+    _looked: float = float("-inf")
+    _hoped: float = field(default_factory=time.monotonic)
 
     def muster(self) -> None:
         """See who is there, now and then; ask newcomers for their passports."""
         now = time.monotonic()
-        if now < self.looked + GLANCE:
+        if now < self._looked + GLANCE:
             return
-        self.looked = now
+        self._looked = now
         try:
-            nodes = self.reach.nodes()
+            nodes = {node.name: node for node in self.reach.nodes()}
         except ClusterError as error:
-            self._give_up(str(error))
+            self.why = str(error)
             return
-        for gone in self.hands.keys() - {node.name for node in nodes}:
+        for gone in self.hands.keys() - nodes.keys():
             self.progress(News("gone", node=self.hands.pop(gone).node.place))
-        for node in nodes:
-            if node.name not in self.known and self.needs.places(node):
-                self.known.add(node.name)
-                asking = (self.passport.asked(), self.passport.models, self.passport.threads)
-                self.asked[_pinned(here, node, Needs(cpus=0.0)).remote(*asking)] = node
-        if not self.hands and not self.asked and self.known:
-            self._give_up("no machine of the cluster can do it.")
+        for name in nodes.keys() - self._times.keys():
+            self._ask(nodes[name])
+        if self.hands or self.asked:
+            self._hoped = now
 
-    def send(self) -> None:
-        """Give jobs to whoever has a hand free."""
-        for hand in self.hands.values():
+    def is_hopeless(self) -> bool:
+        """Whether for too long there was nobody who could work, or no head."""
+        return time.monotonic() > self._hoped + self.reach.patience
+
+    def admit(self, answer: Any) -> None:
+        """A passport has come: its node may work, or is left out."""
+        import ray
+
+        node, theirs = self.asked.pop(answer), _opened(answer)
+        crashed = isinstance(theirs, ray.exceptions.RayError)
+        if crashed and self._times[node.name] < TRIES:
+            self._ask(node)
+        elif why := self._objection(theirs, node):
+            self.why = why
+            self.progress(News("left out", node=node.place, sentence=why))
+        else:
+            self.hands[node.name] = _Hand(node, self.needs.places(node))
+            self.progress(News("joined", node=node.place))
+
+    def dismiss(self) -> None:
+        """Nobody waits for an answer any more."""
+        _cancel(self.asked)
+
+    def _ask(self, node: Node) -> None:
+        self._times[node.name] += 1
+        if self.needs.places(node):
+            asking = (self.passport.asked(), self.passport.models, self.passport.threads)
+            self.asked[_pinned(_done, node, Needs(cpus=0.0)).remote(here, asking, 0)] = node
+
+    def _objection(self, theirs: Passport | _Refused | Exception, node: Node) -> str:
+        if isinstance(theirs, Passport):
+            return refusal(theirs, self.passport, node.place)
+        told = theirs.sentence if isinstance(theirs, _Refused) else _first_line(theirs)
+        return f"{node.place} is left out, for it cannot show what is installed there: {told}"
+
+
+@dataclass
+class _Desk:
+    """The jobs: which wait, which are being done, and which will not be done."""
+
+    jobs: Mapping[str, Any]
+    work: Callable[[Any], Any]
+    keep: Callable[[str, Any], Any]
+    threads: int
+    progress: Callable[[News], None]
+    flying: dict[Any, tuple[str, _Hand]] = field(default_factory=dict)
+    left: dict[str, str] = field(default_factory=dict)
+    _tries: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        """All wait at first."""
+        self.waiting = deque(self.jobs)
+
+    def send(self, team: _Team) -> None:
+        """Give jobs to whoever has a hand free: never more than can be done at once."""
+        for hand in team.hands.values():
             while self.waiting and hand.busy < hand.places:
                 name = self.waiting.popleft()
-                sent = _pinned(_done, hand.node, self.needs).remote(self.work, self.jobs[name], self.passport.threads)
-                self.flying[sent] = _Flight(name, hand.node.name)
+                task = _pinned(_done, hand.node, team.needs)
+                self.flying[task.remote(self.work, (self.jobs[name],), self.threads)] = (name, hand)
                 hand.busy += 1
                 self.progress(News("begun", name, hand.node.place))
 
-    def gather(self) -> Iterator[tuple[str, Result]]:
-        """What has come in, within a glance."""
+    def settle(self, answer: Any) -> Iterator[tuple[str, Any]]:
+        """A job has come back: with its result, with a refusal, or because somebody died."""
         import ray
 
-        under_way = [*self.asked, *self.flying]
-        if not under_way:
-            time.sleep(GLANCE)
-            return
-        for ready in ray.wait(under_way, num_returns=1, timeout=GLANCE)[0]:
-            if ready in self.asked:
-                self._admit(ready, self.asked.pop(ready))
-            else:
-                yield from self._settle(ready, self.flying.pop(ready))
+        name, hand = self.flying.pop(answer)
+        hand.busy -= 1
+        try:
+            result = _opened(answer)
+            kept = None if isinstance(result, (Exception, _Refused)) else self.keep(name, result)
+        except (ray.exceptions.RayError, ClusterError) as error:
+            result = error
+        if isinstance(result, Exception):
+            self._again(name, hand.node.place, _first_line(result))
+        elif isinstance(result, _Refused):
+            self._refuse(name, hand.node.place, result.sentence)
+        else:
+            self.progress(News("done", name, hand.node.place))
+            yield name, kept
+
+    def give_up(self, why: str) -> None:
+        """All that is not done stays so."""
+        self.left |= dict.fromkeys([*self.waiting, *(name for name, _ in self.flying.values())], why)
+        self.waiting.clear()
+        self.dismiss()
 
     def dismiss(self) -> None:
         """Stop what is still being done; nobody waits for it."""
-        import ray
-
-        for sent in (*self.asked, *self.flying):
-            ray.cancel(sent, force=True)
-        self.asked.clear()
-        self.flying.clear()
-
-    def _admit(self, answer: Any, node: Node) -> None:
-        import ray
-
-        try:
-            why = refusal(ray.get(answer), self.passport, node.place)
-        except Refusal as error:
-            why = f"{node.place} cannot work: {error}"
-        except ray.exceptions.RayError as error:
-            why = f"{node.place} cannot work: {_first_line(error)} Install the same Burntout there."
-        if why:
-            self.progress(News("left out", node=node.place, sentence=why))
-            return
-        self.hands[node.name] = _Hand(node, self.needs.places(node))
-        self.progress(News("joined", node=node.place))
-
-    def _settle(self, answer: Any, flight: _Flight) -> Iterator[tuple[str, Result]]:
-        import ray
-
-        hand = self.hands.get(flight.node)
-        if hand:
-            hand.busy -= 1
-        place = hand.node.place if hand else ""
-        try:
-            result = ray.get(answer)
-        except ray.exceptions.RayTaskError:
-            raise
-        except ray.exceptions.RayError as error:
-            self._again(flight.name, place, _first_line(error))
-            return
-        if isinstance(result, _Refused):
-            self.left[flight.name] = result.sentence
-            self.progress(News("refused", flight.name, place, result.sentence))
-            return
-        self.progress(News("done", flight.name, place))
-        yield flight.name, result
+        _cancel(self.flying)
 
     def _again(self, name: str, place: str, why: str) -> None:
-        self.tries[name] = self.tries.get(name, 0) + 1
-        if self.tries[name] >= TRIES:
-            self.left[name] = f"tried {TRIES} times; at last: {why}"
-            self.progress(News("refused", name, place, self.left[name]))
+        self._tries[name] += 1
+        if self._tries[name] >= TRIES:
+            self._refuse(name, place, f"Tried {TRIES} times, in vain: {why}")
             return
         self.waiting.append(name)
         self.progress(News("again", name, place, why))
 
-    def _give_up(self, why: str) -> None:
-        """All that is not done stays so."""
-        for name in (*self.waiting, *(flight.name for flight in self.flying.values())):
-            self.left[name] = why
-        self.waiting.clear()
-        self.flying.clear()
-        self.asked.clear()
+    def _refuse(self, name: str, place: str, why: str) -> None:
+        self.left[name] = why
+        self.progress(News("refused", name, place, why))
 
 
 def _pinned(function: Callable[..., Any], node: Node, needs: Needs) -> Any:
@@ -251,16 +279,39 @@ def _pinned(function: Callable[..., Any], node: Node, needs: Needs) -> Any:
     )
 
 
-def _done(work: Callable[[Any], Any], job: Any, threads: int) -> Any:
-    """One job, in a worker."""
-    import torch
+def _done(work: Callable[..., Any], given: Sequence[Any], threads: int) -> Any:
+    """One job, in a worker. Where nothing is restored ``threads`` is 0, and nobody waits for torch."""
+    if threads:
+        import torch
 
-    torch.set_num_threads(threads)
+        torch.set_num_threads(threads)
     try:
-        return work(job)
+        return work(*given)
     except Refusal as error:
         return _Refused(str(error))
 
 
-def _first_line(error: Exception) -> str:
+def _opened(answer: Any) -> Any:
+    """What a task has brought; the exception itself where the cluster failed it. A fault of the work is raised."""
+    import ray
+
+    try:
+        return ray.get(answer)
+    except ray.exceptions.RayTaskError as error:
+        if isinstance(error.cause, (ray.exceptions.RayError, ImportError)):
+            return error.cause
+        raise
+    except ray.exceptions.RayError as error:
+        return error
+
+
+def _cancel(sent: dict[Any, Any]) -> None:
+    import ray
+
+    for answer in sent:
+        ray.cancel(answer, force=True)
+    sent.clear()
+
+
+def _first_line(error: object) -> str:
     return str(error).strip().split("\n")[0]

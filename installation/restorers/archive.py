@@ -131,6 +131,11 @@ def load(folder: Path, side: int = ARCHIVE_SIDE, locality: Locality = "patches")
     return Archive(tuple(files), tuple(skipped), pictures, tiers, locality, digest, folder=folder)
 
 
+def verify(folder: Path) -> str:
+    """The digest of an archive, without indexing its patches. Raises ``ModelError`` where there is no such folder."""
+    return _read(folder, ARCHIVE_SIDE)[-1]
+
+
 def ideal(x: Image, sigma: float, pictures: Image) -> Image:
     """The ideal denoiser of a finite set: sum_i softmax(-|x - y_i|^2 / 2 sigma^2) y_i (Karras et al. 2022, app. B.3).
 

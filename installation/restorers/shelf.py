@@ -83,6 +83,30 @@ def load(name: str, model: str | None, models: Path | None, device: str) -> Rest
     raise ModelError(f"There is no restorer {name!r}; there are {', '.join(NAMES)}.{nearest(name, NAMES)}")
 
 
+def digest(name: str, model: str | None, models: Path | None) -> str:
+    """The digest of what ``load`` would give, without its network: files are read, not understood. ``ModelError``."""
+    match name:
+        case "diffusion":
+            return _digest_of_pipeline(_pipeline(model, models))
+        case "ember":
+            from installation.restorers import ember
+
+            return ember.verify(Path(model) if model else share("assets") / name)
+        case "archive":
+            from installation.restorers import archive
+
+            return archive.verify(Path(model) if model else share("assets") / name)
+    return load(name, model, models, "cpu").digest
+
+
+def _digest_of_pipeline(folder: Path) -> str:
+    from installation.restorers import lora, trust
+
+    base = lora.base_of(folder)
+    plain = trust.vouch(base or folder).digest
+    return lora.digest(folder, plain) if base and not lora.is_bare(folder) else plain
+
+
 def _pipeline(model: str | None, models: Path | None) -> Path:
     if model is None:
         raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
