@@ -3,8 +3,9 @@
 libfaketime stands between every process and the wall clock; the monotonic clock goes on, as it does on a real machine.
 """
 
+import contextlib
 import time
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -33,6 +34,14 @@ SUNDAY, MONDAY, A_MONTH_LATER = "2027-06-06T12:00", "2027-06-07T12:00", "2027-07
 SOON = 6  # seconds: the programme is looked at every five
 
 
+#: Elsewhere the nights lie otherwise: what is shown before the hour that is left out, and before the end of the one
+#: that comes twice; on Lord Howe both are half an hour. Each night's hours end in the midst of it.
+ELSEWHERE = {
+    "America/New_York": (("2027-03-14", "01:59:58", "02:30"), ("2027-11-07", "01:44:58", "01:45")),
+    "Australia/Lord_Howe": (("2027-10-03", "01:59:58", "02:15"), ("2027-04-04", "01:44:58", "01:45")),
+}
+
+
 class Clock:
     """The wall clock of everybody who was started with ``environ``."""
 
@@ -45,9 +54,9 @@ class Clock:
             "FAKETIME_DONT_FAKE_MONOTONIC": "1",
         }
 
-    def show(self, wall, fold=0):
-        """Let it be this time in Berlin from now on, which everybody sees within a second."""
-        wanted = datetime.fromisoformat(wall).replace(tzinfo=BERLIN, fold=fold)
+    def show(self, wall, fold=0, zone=BERLIN):
+        """Let it be this time there from now on, which everybody sees within a second."""
+        wanted = datetime.fromisoformat(wall).replace(tzinfo=zone, fold=fold)
         beside = self._file.with_suffix(".new")
         beside.write_text(f"{wanted.timestamp() - time.time():+.0f}")
         beside.replace(self._file)
@@ -62,17 +71,23 @@ def clock(tmp_path_factory):
     return clock
 
 
-@pytest.fixture(scope="module")
-def show(clock, tmp_path_factory):
-    """A piece that keeps opening hours, at noon on a Sunday in June."""
-    home = tmp_path_factory.mktemp("hours")
+@contextlib.contextmanager
+def keeping(programme, home, clock):
+    """A piece that keeps opening hours."""
     (home / "state").mkdir()
-    (home / "programme.toml").write_text(PROGRAMME)
+    (home / "programme.toml").write_text(programme)
     (home / "machine.toml").write_text("[stage]\nrate = 10\nwidth = 320\nheight = 180\n")
     scene = scene_file(home, loop="pace = 0.2\nstages = 1")
     options = ("--fresh", "--config", str(home / "machine.toml"), "--programme", str(home / "programme.toml"))
     with performing(scene, home / "state", *options, **clock.environ) as playing:
         playing.reaches(2)
+        yield playing
+
+
+@pytest.fixture(scope="module")
+def show(clock, tmp_path_factory):
+    """A piece in Berlin, at noon on a Sunday in June."""
+    with keeping(PROGRAMME, tmp_path_factory.mktemp("hours"), clock) as playing:
         yield playing
 
 
@@ -146,3 +161,23 @@ def test_through_all_this_nobody_died_and_no_night_was_made_up_for(show):
     assert show.process.returncode == 0
     for trouble in ("Traceback", "Death", "has been silent", "starting it again"):
         assert trouble not in said
+
+
+@pytest.mark.parametrize("zone", ELSEWHERE)
+def test_both_nights_close_the_doors_in_other_zones_too(zone, clock, tmp_path):
+    nights, there = ELSEWHERE[zone], ZoneInfo(zone)
+    programme = f'timezone = "{zone}"\n[hours]\ndaily = []\n'
+    for night, _, end in nights:
+        programme += f'[[exception]]\ndate = {date.fromisoformat(night) - timedelta(1)}\nhours = ["10:00-{end}"]\n'
+    (skips, before, _), (repeats, ending, _) = nights
+    clock.show(f"{skips}T01:00", zone=there)
+    with keeping(programme, tmp_path, clock) as show:
+        until(lambda: is_open(show), PATIENCE)
+        clock.show(f"{skips}T{before}", zone=there)
+        until(lambda: is_closed(show), PATIENCE)
+        clock.show(
+            f"{repeats}T01:31", fold=1, zone=there
+        )  # after its time had come once, in the first of the two hours
+        until(lambda: is_open(show), PATIENCE)
+        clock.show(f"{repeats}T{ending}", fold=1, zone=there)
+        until(lambda: is_closed(show), PATIENCE)
