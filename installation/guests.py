@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from installation.camera.guest import CameraGuest
+from installation.cluster.guest import ClusterGuest
 from installation.collapsing.guest import CollapseGuest
 from installation.collapsing.live import LiveCollapse
 from installation.collapsing.words import WordsGuest
@@ -29,6 +30,7 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
     """The guests of a performance on this machine, in the order of their coming; they leave in the reverse."""
     console = Console()
     web = (console, WebDoor(settings.web, [console.room])) if settings.web.enabled else ()
+    cluster = (ClusterGuest(),) if settings.is_abroad else ()
     heartbeat = (Heartbeat(settings.heartbeat),) if settings.heartbeat.url else ()
     return (
         CameraGuest(),
@@ -43,6 +45,7 @@ def invited(settings: Settings) -> tuple[Guest, ...]:
         ReliefGuest(settings.relief),
         CasinoGuest(),
         Prometheus(),
+        *cluster,
         *web,
         *heartbeat,
     )

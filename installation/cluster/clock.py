@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
@@ -17,6 +18,8 @@ WINDOW = 64  # exchanges that drift is read from
 WANDER = 15e-6  # seconds a second that a clock may drift while nobody looks, as RFC 5905 (PHI)
 LEAST_SPAN_NS = 10 * 10**9  # drift over less is noise: 1 ms of jitter would be 100 ppm
 MILLION = 1e6
+
+Times = tuple[int, int]  # when the other side heard a letter, and when it answered
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +128,22 @@ def drift(exchanges: Sequence[Exchange]) -> float | None:
     return median(slopes) * MILLION
 
 
-def exchange(ask: Callable[[], tuple[int, int]], clock: Callable[[], int]) -> Exchange:
-    """One exchange: ``ask`` gives the times at which the other side heard and answered, ``clock`` reads ours."""
-    asked_ns = clock()
-    heard_ns, answered_ns = ask()
-    return Exchange(asked_ns, heard_ns, answered_ns, clock())
+def exchange(ask: Callable[[], Future[Times]], clock: Callable[[], int]) -> Future[Exchange]:
+    """One exchange: ``ask`` sends the letter, ``clock`` reads ours as it leaves and in the moment the answer is there.
+
+    Whatever goes wrong with the answer goes wrong with the exchange.
+    """
+    asked_ns, met = clock(), Future[Exchange]()
+
+    def returned(answer: Future[Times]) -> None:
+        returned_ns = clock()
+        if error := answer.exception():
+            met.set_exception(error)
+        else:
+            met.set_result(Exchange(asked_ns, *answer.result(), returned_ns))
+
+    ask().add_done_callback(returned)
+    return met
 
 
 def _was_set(before: Exchange, after: Exchange) -> bool:

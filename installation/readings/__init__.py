@@ -4,6 +4,7 @@ Importing this room fills the register.
 """
 
 from installation.readings import (  # noqa: F401 - filed
+    cluster,
     dice,
     distance,
     diversity,

@@ -1,6 +1,7 @@
 """What is known of another machine's clock, on clocks and networks that are made up and therefore known."""
 
 import math
+from concurrent.futures import Future
 
 import pytest
 from hypothesis import given
@@ -132,9 +133,19 @@ def test_after_the_correction_the_clocks_agree_within_the_error_and_the_toleranc
     assert abs(known.correction_ns(HALF_A_FRAME) - offset) <= HALF_A_FRAME + 2 * known.error_ns + 1
 
 
-def test_an_exchange_reads_our_clock_before_and_after_theirs():
-    ours = iter((10, 30))
-    assert clock.exchange(lambda: (115, 120), lambda: next(ours)) == Exchange(10, 115, 120, 30)
+def test_an_exchange_reads_our_clock_as_the_letter_leaves_and_when_the_answer_is_there():
+    ours, answer = iter((10, 30)), Future()
+    met = clock.exchange(lambda: answer, lambda: next(ours))
+    assert not met.done()
+    answer.set_result((115, 120))
+    assert met.result(0) == Exchange(10, 115, 120, 30)
+
+
+def test_a_letter_that_is_lost_is_no_exchange():
+    answer = Future()
+    met = clock.exchange(lambda: answer, lambda: 0)
+    answer.set_exception(ConnectionError("gone"))
+    assert isinstance(met.exception(0), ConnectionError)
 
 
 def test_a_clock_that_was_set_during_an_exchange_makes_no_negative_round_trip():
