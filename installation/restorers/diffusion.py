@@ -23,6 +23,7 @@ from installation.restorers import blends, embeddings, lora, weighing
 from installation.restorers.blends import Blend
 from installation.restorers.called import Called, image_form
 from installation.restorers.embeddings import Condition, Memory, require_readable
+from installation.restorers.guides import Guides
 from installation.restorers.latents import Autoencoders, clean_image, decode, encode, require_sides, tiny_beside
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
@@ -89,7 +90,7 @@ class Diffusion:
     def __init__(self, pipe: Any, digest: str, tiny: Any | None = None) -> None:
         self.pipe, self.digest = pipe, digest
         self.autoencoders = Autoencoders(pipe.vae, tiny)
-        self.weights = Weights(pipe.unet)
+        self.weights, self.guides = Weights(pipe.unet), Guides(pipe.unet)
         self.schedule = schedule_of(pipe.scheduler)
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
         self._memory = Memory(partial(embeddings.by_hand, pipe))
@@ -128,7 +129,9 @@ class Diffusion:
         guidance = 1.0 if self.consistent else knobs.guidance
 
         def denoise(latents: torch.Tensor, sigma: float) -> torch.Tensor:
-            return self.denoise(latents, self.schedule.nearest(sigma), burnt.image.shape, guidance)
+            rung = self.schedule.nearest(sigma)
+            self.guides.reach(rungs.index(rung), len(rungs))
+            return self.denoise(latents, rung, burnt.image.shape, guidance)
 
         for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
             vae = self.autoencoders.chosen(knobs.decoder, last=step.index == len(rungs) - 1)
@@ -160,7 +163,8 @@ class Diffusion:
         with torch.no_grad():
             answer = self.answer(noisy, rung.timestep, size)
             if guidance != 1.0:
-                away = self._heard(noisy, rung.timestep, size, self._memory.recall(self._blend.unwanted or SILENCE))
+                unwanted = self._memory.recall(self._blend.unwanted or SILENCE)
+                away = self._heard(noisy, rung.timestep, size, unwanted, away=True)
                 answer = away + guidance * (answer - away)
         return to_denoised(self.pipe.scheduler.config.prediction_type, z, rung.sigma, answer.float())
 
@@ -169,16 +173,22 @@ class Diffusion:
         return self._heard(noisy, timestep, size, self._memory.recall(self._blend.wanted))
 
     def _heard(
-        self, noisy: torch.Tensor, timestep: int | torch.Tensor, size: torch.Size, condition: Condition
+        self,
+        noisy: torch.Tensor,
+        timestep: int | torch.Tensor,
+        size: torch.Size,
+        condition: Condition,
+        *,
+        away: bool = False,
     ) -> torch.Tensor:
-        unet = self.pipe.unet
+        unet, words = self.pipe.unet, condition.embeddings.expand(len(noisy), -1, -1)
         (answer,) = unet(
             noisy,
             timestep,
-            encoder_hidden_states=condition.embeddings.expand(len(noisy), -1, -1),
+            encoder_hidden_states=words,
             timestep_cond=_no_guidance(unet, noisy),
-            added_cond_kwargs=_added(condition, size, noisy),
             return_dict=False,
+            **self.guides.arguments(noisy, timestep, words, _added(condition, size, noisy), away=away),
         )
         told: torch.Tensor = answer
         return told

@@ -6,13 +6,14 @@ brownian, jpeg) carry a little over the seams; white noise does not.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from installation.randomness import Generator
     from installation.records import Burnt, Image, Step
+    from installation.restorers.guides import Controlling, Guides, Likening
     from installation.restorers.lesions import Weights
     from installation.restorers.protocol import Restorer, Restoring
 
@@ -35,6 +36,17 @@ class Grid:
     def text(self) -> str:
         """What the restorer was told to see."""
         return str(getattr(self._restorer, "text", ""))
+
+    @property
+    def guides(self) -> Guides | None:
+        """What leads the restorer, where anything can."""
+        return getattr(self._restorer, "guides", None)
+
+    def follow(self, sights: Mapping[str, Image], controlling: Controlling, likening: Likening) -> None:
+        """Let every cell be led by its own part of the pictures."""
+        if guides := self.guides:
+            apart = {name: cells(picture, self._side) for name, picture in sights.items()}
+            guides.follow(apart, controlling, likening)
 
     def prompt(self, text: str) -> None:
         """What every cell should show, where the restorer listens."""

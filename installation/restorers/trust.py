@@ -11,7 +11,7 @@ from typing import Any
 
 from installation.restorers.protocol import ModelError
 
-INDEX = "model_index.json"
+INDEX, CONFIG = "model_index.json", "config.json"
 PICKLES = frozenset({".bin", ".ckpt", ".pickle", ".pkl", ".pt", ".pth"})
 LIBRARIES = frozenset({"diffusers", "transformers"})  # anything else would be code from the folder
 UNUSED = frozenset({"safety_checker", "feature_extractor", "image_encoder"})  # never loaded: see diffusion.load
@@ -36,7 +36,7 @@ class Vouched:
     @property
     def digest(self) -> str:
         """The SHA-256 over all weights; they are read for it."""
-        return _digest(self.folder, self.weights)
+        return digest(self.folder, self.weights)
 
     @property
     def loaded(self) -> tuple[Path, ...]:
@@ -61,6 +61,29 @@ def vouch(folder: Path) -> Vouched:
     return Vouched(folder, index["_class_name"], absent, _variant(weights), tuple(weights))
 
 
+def vouch_part(part: Path, wanted: str) -> Vouched:
+    """Look a single network's folder over, whose class must have ``wanted`` in its name.
+
+    Raises ``ModelError`` for no network at all, another class, and missing or pickled weights.
+    """
+    if not (part / CONFIG).is_file():
+        raise ModelError(f"{part}: no {CONFIG}, so this is no {wanted}. {ADVICE}")
+    kind = class_of(read(part / CONFIG))
+    if wanted not in kind:
+        raise ModelError(f"{part}: {kind or 'nothing that is known'}, and no {wanted}. Name another folder.")
+    if wrong := next(faults_of(part), None):
+        raise ModelError(wrong)
+    weights = weights_of(part)
+    return Vouched(part, kind, (), _variant(weights), tuple(weights))
+
+
+def class_of(told: Mapping[str, Any]) -> str:
+    """Which class a network's ``config.json`` names, as diffusers or as transformers writes it; "" for none."""
+    architectures = told.get("architectures")
+    named = architectures[0] if isinstance(architectures, list) and architectures else ""
+    return str(told.get("_class_name") or named)
+
+
 def faults(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
     """Everything that keeps a pipeline's folder from being loaded, a sentence each. Raises ``ModelError``.
 
@@ -74,7 +97,7 @@ def faults(folder: Path, index: Mapping[str, Any]) -> Iterator[str]:
         yield f"{folder}: {', '.join(missing)} missing. {ADVICE}"
     for name in parts:
         if name not in missing:
-            yield from _faults_of(folder / name)
+            yield from faults_of(folder / name)
 
 
 def components(index: Mapping[str, Any]) -> tuple[str, ...]:
@@ -96,15 +119,15 @@ def _named(index: Mapping[str, Any]) -> dict[str, list[Any]]:
     return {name: value for name, value in index.items() if not name.startswith("_") and isinstance(value, list)}
 
 
-def _faults_of(part: Path) -> Iterator[str]:
-    """What is wrong with one component; those without ``config.json`` (tokenizers, schedulers) have no weights."""
+def faults_of(part: Path) -> Iterator[str]:
+    """What is wrong with one component, a sentence each; one without ``config.json`` (a tokenizer) has no weights."""
     files = weights_of(part)
     if not files and (pickled := pickles_of(part)):
         yield (
             f"{part}: holds only pickled weights ({pickled[0].name}), which can run code and are never loaded. "
             "Download the safetensors."
         )
-    elif not files and (part / "config.json").is_file():
+    elif not files and (part / CONFIG).is_file():
         yield f"{part}: weights missing (no .safetensors). {ADVICE}"
     shards = {shard for index in part.glob("*.safetensors.index*.json") for shard in _shards(index)}
     if lost := sorted(shards - {file.name for file in files}):
@@ -127,13 +150,19 @@ def variant_of(name: str) -> str:
     return name.split(".")[1].partition("-")[0]
 
 
-def _digest(folder: Path, weights: Iterable[Path]) -> str:
+def digest(folder: Path, weights: Iterable[Path]) -> str:
+    """SHA-256 over some files of a folder and their names; they are read for it."""
     total = hashlib.sha256()
     for file in weights:
         with file.open("rb") as opened:
             total.update(f"{file.relative_to(folder).as_posix()} ".encode())
             total.update(hashlib.file_digest(opened, "sha256").digest())
     return total.hexdigest()
+
+
+def together(*digests: str) -> str:
+    """One SHA-256 for several."""
+    return hashlib.sha256(" ".join(digests).encode()).hexdigest()
 
 
 def read(file: Path) -> dict[str, Any]:

@@ -46,20 +46,28 @@ def weigh(files: Iterable[Path]) -> Load:
 
 
 def _parameters(file: Path) -> int:
-    """How many numbers are in a file, which must be as long as its header says."""
+    """How many numbers are in a file."""
+    return sum(math.prod(shape) for shape in shapes(file).values())
+
+
+def shapes(file: Path) -> dict[str, tuple[int, ...]]:
+    """The shape of every tensor in a safetensors file, which must be as long as its header says, by name.
+
+    Raises ``ModelError`` for one that is damaged or cut off.
+    """
     try:
         size = file.stat().st_size
         with file.open("rb") as opened:
             length = int.from_bytes(opened.read(LENGTH), "little")
             header: dict[str, Any] = json.loads(opened.read(min(length, LONGEST_HEADER)))
-        tensors = [tensor for name, tensor in header.items() if name != "__metadata__"]
-        end = LENGTH + length + max((tensor["data_offsets"][1] for tensor in tensors), default=0)
-        counted: int = sum(math.prod(tensor["shape"]) for tensor in tensors)
+        tensors = {name: tensor for name, tensor in header.items() if name != "__metadata__"}
+        end = LENGTH + length + max((tensor["data_offsets"][1] for tensor in tensors.values()), default=0)
+        found = {name: tuple(map(int, tensor["shape"])) for name, tensor in tensors.items()}
     except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError) as error:
         raise ModelError(f"{file}: damaged, or no safetensors. Download it again.") from error
     if end != size:
         raise ModelError(f"{file}: cut off or damaged ({size:,} bytes, its header says {end:,}). Download it again.")
-    return counted
+    return found
 
 
 def free_bytes(device: torch.device) -> float:
@@ -70,6 +78,11 @@ def free_bytes(device: torch.device) -> float:
     if device.type == "cuda":
         return float(torch.cuda.mem_get_info(device)[0])
     return float(psutil.virtual_memory().available)
+
+
+def require_room(files: Iterable[Path], kind: torch.dtype, device: torch.device, what: str) -> None:
+    """Raises ``ModelError`` where some weights do not fit beside what is on a device, in numbers of this kind."""
+    width_that_fits(weigh(files), (kind.itemsize,), free_bytes(device), what)
 
 
 def width_that_fits(load: Load, widths: Iterable[int], free: float, what: str) -> int:
