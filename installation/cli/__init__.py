@@ -9,12 +9,12 @@ import typer
 from rich.console import Console
 
 from installation import __version__
-from installation.cli import collapsing, measuring, models, planning, playing, publishing, training
+from installation.cli import collapsing, editions, measuring, models, planning, playing, publishing, training
 from installation.cli.voice import console, group, say
 from installation.errors import Refusal
 
 app = group("Burn images into noise, regenerate them, and watch them forget.", "burntout")
-for commands in (playing, planning, publishing, measuring):
+for commands in (playing, planning, publishing, editions, measuring):
     app.add_typer(commands.app)
 app.add_typer(models.app, name="models")
 app.add_typer(training.app, name="train")

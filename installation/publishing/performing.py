@@ -39,6 +39,7 @@ from installation.recording.takes import SCENE, Take
 from installation.recording.writing import versions
 from installation.restorers import Restoring
 from installation.restorers.blends import Prompter
+from installation.stage import panel  # noqa: F401 - declares /stage, whose knobs are in the log
 
 if TYPE_CHECKING:
     from installation.burns.calibration import Calibration

@@ -15,6 +15,7 @@ from xml.sax.saxutils import escape
 from installation import __version__
 from installation.machine.files import write_atomically
 from installation.publishing.kinship import RESTAGED, kinship
+from installation.publishing.variants import numbered, sentence
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -75,6 +76,7 @@ def statement(take: Take, serial: int | None = None) -> dict[str, Any]:
         "model": take.manifest.get("model"),
         "model_sha256": take.manifest.get("digest"),
         "seed": None if take.seed is None else str(take.seed),  # JSON of others rounds what has 64 bits
+        "edition": numbered(take) or None,
         "restaged": kinship(take),
         "restaged_from": take.manifest.get(RESTAGED),
         "recorded_with": f"Burntout {take.manifest.get('version', '')}".strip(),
@@ -101,10 +103,10 @@ def scene_digest(path: Path) -> str | None:
 
 
 def xmp(take: Take, words: str, serial: int | None = None) -> bytes:
-    """The XMP packet of a still: title, words and kinship, program, date and digital source type."""
+    """The XMP packet of a still: title, words, number and kinship, program, date and digital source type."""
     said = {
         "title": take.title or take.name,
-        "words": " ".join(filter(None, (words, kinship(take)))),
+        "words": " ".join(filter(None, (words, sentence(numbered(take)), kinship(take)))),
         "tool": f"Burntout {__version__}",
         "date": take.started.isoformat(timespec="seconds"),
         "source": source_type(take, serial),

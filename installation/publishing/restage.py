@@ -93,9 +93,9 @@ class Performer:
 
     def __init__(self, take: Take, settings: EngineSettings, wanted: Otherwise = AS_IT_WAS) -> None:
         """Nothing is loaded yet. What is kindred is played on the machine's best device, all else on the processor."""
-        self._take, self._wanted, self._models = take, wanted, settings.models
+        self._take, self._wanted, self._engine = take, wanted, settings
         self.is_kindred = dataclasses.replace(wanted, rate=None) != AS_IT_WAS  # more pictures change no generation
-        self.device = _device(settings.device) if self.is_kindred else "cpu"
+        self.device = device(settings.device) if self.is_kindred else "cpu"
         self._number, self._told, self._prompt = -1, take.manifest, ""
         self._loaded: dict[tuple[str, str | None, int], Restorer] = {}
         self.lineage: Lineage
@@ -187,7 +187,8 @@ class Performer:
         played = self._wanted.played(told)
         name, model, grid = played["restorer"], played["model"], told.get("grid") or 1
         if (name, model, grid) not in self._loaded:
-            restorer = shelf.load(name, model, self._models, self.device)
+            engine = self._engine
+            restorer = shelf.load(name, model, engine.models, self.device, compiles=engine.compile)
             self._loaded[name, model, grid] = Grid(restorer, grid) if grid > 1 else restorer
         found = self._loaded[name, model, grid]
         if (name, model) == (told["restorer"], told.get("model")) and found.digest != told["digest"]:
@@ -240,7 +241,8 @@ def _picture(take: Take, name: str, like: Image) -> Image:
         raise TakeError(f"{error} The camera's pictures cannot be made again; nothing can be from there on.") from None
 
 
-def _device(asked: str) -> str:
+def device(asked: str) -> str:
+    """Where to compute: as the machine says, and with ``auto`` on a graphics card where there is one."""
     import torch
 
     if asked != "auto":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from installation.machine.files import share
 from installation.publishing import certificate
 from installation.publishing.provenance import LABEL, QUIET, SIDECAR, SIGNABLE, checksums, media_type, scene_digest
+from installation.publishing.variants import sentence
 from installation.publishing.whole import PublishError
 from installation.recording import takes
 from installation.restorers import ModelError, shelf
@@ -50,11 +52,19 @@ class Verdict:
             yield "Nobody signed it: whoever changed it could have changed what is said of it."
         if self.said:
             yield f"It says that it is from the take {self.said.get('take')}, scene {self.said.get('scene')}."
+            yield from _number(self.said)
             if kin := self.said.get("restaged"):
                 yield f"That is no recording. {kin}"
             yield f"Its source is {str(self.said.get('digital_source_type', 'not said')).rpartition('/')[2]}."
         for what, found in self.here.items():
             yield f"The {what} is {_STANDING[found]}."
+
+
+def _number(said: Mapping[str, Any]) -> Iterator[str]:
+    """Which of an edition it says it is; strangers may have written anything."""
+    with contextlib.suppress(KeyError, TypeError, AttributeError):
+        if number := sentence(said.get("edition", {})):
+            yield number
 
 
 _STANDING = {True: "here, hash for hash", False: "not here, or is another", None: "not named"}
@@ -71,7 +81,7 @@ def verify(path: Path, settings: Settings) -> Verdict:
         raise PublishError(f"{path} cannot be read ({error.strerror}).") from error
     own = certificate.standing(settings.state)
     is_ours = own is not None and serial == str(own.serial)
-    return Verdict(path, untouched, signer, is_ours, said, dict(_here(said, settings)) if said else {})
+    return Verdict(path, untouched, signer, is_ours, said, dict(_here(path, said, settings)) if said else {})
 
 
 def _manifest(path: Path) -> dict[str, Any] | None:
@@ -111,10 +121,11 @@ def _beside(path: Path) -> tuple[bool | None, str, str, Mapping[str, Any]]:
     return known.get("sha256") == checksums(path), "", "", known
 
 
-def _here(said: Mapping[str, Any], settings: Settings) -> Iterator[tuple[str, bool | None]]:
-    """Whether take, scene and model are on this machine as they were."""
-    digest = said.get("scene_sha256")
-    yield "take", _one_is(digest, (settings.state / takes.FOLDER / Path(str(said.get("take"))).name / takes.SCENE,))
+def _here(path: Path, said: Mapping[str, Any], settings: Settings) -> Iterator[tuple[str, bool | None]]:
+    """Whether take, scene and model are on this machine as they were; a file may lie in its take."""
+    digest, name = said.get("scene_sha256"), Path(str(said.get("take"))).name
+    beside = (path.parent / takes.SCENE,) if path.resolve().parent.name == name else ()
+    yield "take", _one_is(digest, (settings.state / takes.FOLDER / name / takes.SCENE, *beside))
     folders = share("scenes"), settings.state / OWN
     yield "scene", _one_is(digest, (each for folder in folders for each in folder.glob("*.toml")))
     yield "model", _has_model(said, settings)

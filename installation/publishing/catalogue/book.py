@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from installation import __version__
-from installation.machine.files import share
+from installation.publishing.typesetting import FAINT, INK, MARGIN, SMALL, TEXT, blank, make_room, note, say, table
 from installation.publishing.whole import whole
 
 if TYPE_CHECKING:
@@ -18,12 +17,11 @@ if TYPE_CHECKING:
     from installation.publishing.catalogue.leaf import Leaf
     from installation.publishing.catalogue.tree import Piece, Tree
 
-MARGIN, GAP = 20.0, 3.0  # mm
-TITLE, TEXT, SMALL = 24, 9.5, 7.5  # points
-INK, FAINT, LINE, EMBER = (29, 26, 23), (106, 100, 91), (200, 194, 184), (176, 74, 18)
+GAP = 3.0  # mm
+TITLE = 24  # points
+LINE, EMBER = (200, 194, 184), (176, 74, 18)
 ACROSS, CURVES = 4, 3  # stills and curves in a row
 PLOT = 16.0  # mm: how high a curve is
-FONT = "IBMPlexSans-Text.woff"
 
 
 def book(leaves: Sequence[Leaf], media: Path, path: Path, imprint: CatalogueSettings) -> Path:
@@ -31,7 +29,7 @@ def book(leaves: Sequence[Leaf], media: Path, path: Path, imprint: CatalogueSett
 
     Raises ``PublishError`` for a disk that refuses.
     """
-    paper = _paper(imprint)
+    paper = blank(imprint)
     _front(paper, leaves, imprint)
     for leaf in leaves:
         _leaf(paper, leaf, media / leaf.name)
@@ -40,41 +38,26 @@ def book(leaves: Sequence[Leaf], media: Path, path: Path, imprint: CatalogueSett
     return path
 
 
-def _paper(imprint: CatalogueSettings) -> FPDF:
-    from fpdf import FPDF
-
-    paper = FPDF(format="A4")
-    paper.set_margin(MARGIN)
-    paper.c_margin = 0.0  # words begin where pictures do
-    paper.set_auto_page_break(True, MARGIN)  # noqa: FBT003 - fpdf2's own signature
-    paper.add_font("plex", fname=share("assets") / "fonts" / FONT)
-    paper.set_title(imprint.title)
-    paper.set_author(imprint.artist or imprint.title)
-    paper.set_creator(f"Burntout {__version__}")
-    paper.set_lang("en")
-    return paper
-
-
 def _front(paper: FPDF, leaves: Sequence[Leaf], imprint: CatalogueSettings) -> None:
     paper.add_page()
     paper.set_y(paper.h * 0.38)
-    _say(paper, imprint.title, 2 * TITLE)
-    _say(paper, imprint.artist, TEXT * 1.4)
-    _say(paper, imprint.note, TEXT)
+    say(paper, imprint.title, 2 * TITLE)
+    say(paper, imprint.artist, TEXT * 1.4)
+    say(paper, imprint.note, TEXT)
     paper.set_y(paper.h - MARGIN - 16)
     span = [f"{leaf.take.started:%d %B %Y}" for leaf in (*leaves[-1:], *leaves[:1])]
-    _say(paper, " to ".join(dict.fromkeys(span)), SMALL, FAINT)
-    _say(paper, imprint.licence or "All rights reserved.", SMALL, FAINT)
+    say(paper, " to ".join(dict.fromkeys(span)), SMALL, FAINT)
+    say(paper, imprint.licence or "All rights reserved.", SMALL, FAINT)
 
 
 def _leaf(paper: FPDF, leaf: Leaf, media: Path) -> None:
     paper.add_page()
-    _say(paper, leaf.title, TITLE)
+    say(paper, leaf.title, TITLE)
     paper.ln(2)
     for lack in leaf.lacks:
-        _say(paper, lack, TEXT, EMBER)
+        say(paper, lack, TEXT, EMBER)
     _stills(paper, leaf, media)
-    _table(paper, [*leaf.facts(), *((each.name, each.words) for each in leaf.spending)])
+    table(paper, [*leaf.facts(), *((each.name, each.words) for each in leaf.spending)])
     if leaf.tree:
         _heading(paper, "Lineage", leaf.tree.height * paper.epw / leaf.tree.width)
         _tree(paper, leaf.tree, media)
@@ -83,7 +66,7 @@ def _leaf(paper: FPDF, leaf: Leaf, media: Path) -> None:
         _rows(paper, leaf.curves, CURVES, PLOT + 13, lambda curve, *at: _plot(paper, curve, *at))
     if leaf.scene:
         _heading(paper, "Scene", 20)
-        _say(paper, leaf.scene, SMALL)
+        say(paper, leaf.scene, SMALL)
 
 
 def _stills(paper: FPDF, leaf: Leaf, media: Path) -> None:
@@ -96,7 +79,7 @@ def _stills(paper: FPDF, leaf: Leaf, media: Path) -> None:
     def hang(place: int, left: float, top: float, wide: float) -> None:
         picture = leaf.pictures[place]
         paper.image(media / picture.file, left, top, wide, tall, keep_aspect_ratio=True, alt_text=picture.words)
-        _note(paper, left, top + tall + 3.2, picture.words)
+        note(paper, left, top + tall + 3.2, picture.words)
 
     _rows(paper, range(len(leaf.pictures)), ACROSS, tall + 6, hang)
 
@@ -105,7 +88,7 @@ def _rows(paper: FPDF, things: Sequence, columns: int, tall: float, hang: Callab
     """Hang things side by side, ``tall`` mm each, on a new page where a row does not fit."""
     wide = (paper.epw - (columns - 1) * GAP) / columns
     for begin in range(0, len(things), columns):
-        _make_room(paper, tall)
+        make_room(paper, tall)
         top = paper.get_y()
         for column, thing in enumerate(things[begin : begin + columns]):
             hang(thing, paper.l_margin + column * (wide + GAP), top, wide)
@@ -117,15 +100,15 @@ def _plot(paper: FPDF, curve: Curve, left: float, top: float, wide: float) -> No
     paper.line(left, top + 5 + PLOT, left + wide, top + 5 + PLOT)
     paper.set_draw_color(*INK)
     paper.polyline([(left + x * wide, top + 5 + (1 - y) * PLOT) for x, y in curve.points])
-    _note(paper, left, top + 3, curve.name, INK)
+    note(paper, left, top + 3, curve.name, INK)
     standing = ", estimated" if curve.estimated else ""
     words = f"{curve.low:.3g} to {curve.high:.3g}, last {curve.last:.3g} {curve.unit}".rstrip() + standing
-    _note(paper, left, top + PLOT + 8.5, words)
+    note(paper, left, top + PLOT + 8.5, words)
 
 
 def _tree(paper: FPDF, tree: Tree, media: Path) -> None:
     scale = paper.epw / tree.width
-    _make_room(paper, tree.height * scale)
+    make_room(paper, tree.height * scale)
     top = paper.get_y()
 
     def at(point: tuple[float, float]) -> tuple[float, float]:
@@ -135,7 +118,7 @@ def _tree(paper: FPDF, tree: Tree, media: Path) -> None:
         for piece in limb.pieces:
             _stroke(paper, piece, at)
         left, base = at(limb.at)
-        _note(paper, left - paper.get_string_width(limb.words) * limb.is_late, base, limb.words)
+        note(paper, left - paper.get_string_width(limb.words) * limb.is_late, base, limb.words)
     side = 52 * scale
     for hung in tree.pictures:
         left, above = at(hung.at)
@@ -152,41 +135,9 @@ def _stroke(paper: FPDF, piece: Piece, at: Callable[[tuple[float, float]], tuple
     paper.set_line_width(0.2)
 
 
-def _table(paper: FPDF, rows: Sequence[tuple[str, str]]) -> None:
-    paper.ln(3)
-    for name, words in rows:
-        _make_room(paper, 6)
-        paper.set_font("plex", size=TEXT)
-        paper.set_text_color(*FAINT)
-        paper.cell(34, 5, name)
-        paper.set_text_color(*INK)
-        paper.multi_cell(0, 5, words, align="L", new_x="LMARGIN", new_y="NEXT")
-
-
 def _heading(paper: FPDF, words: str, needed: float) -> None:
     """A heading with at least ``needed`` mm below it on the same page."""
-    _make_room(paper, needed + 14)
+    make_room(paper, needed + 14)
     paper.ln(6)
-    _say(paper, words, TEXT, FAINT)
+    say(paper, words, TEXT, FAINT)
     paper.ln(1)
-
-
-def _make_room(paper: FPDF, tall: float) -> None:
-    """A new page where less than so many mm are left; what is taller than a page begins where it is."""
-    if paper.get_y() + tall > paper.h - MARGIN and paper.get_y() > 2 * MARGIN:
-        paper.add_page()
-
-
-def _say(paper: FPDF, words: str, size: float, ink: tuple[int, int, int] = INK) -> None:
-    """A paragraph."""
-    if words:
-        paper.set_font("plex", size=size)
-        paper.set_text_color(*ink)
-        paper.multi_cell(0, size * 0.5, words, align="L", new_x="LMARGIN", new_y="NEXT")
-
-
-def _note(paper: FPDF, left: float, base: float, words: str, ink: tuple[int, int, int] = FAINT) -> None:
-    """Words on their base line."""
-    paper.set_font("plex", size=SMALL)
-    paper.set_text_color(*ink)
-    paper.text(left, base, words)

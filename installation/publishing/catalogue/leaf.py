@@ -18,10 +18,12 @@ from installation.publishing.catalogue.tree import Tree
 from installation.publishing.film import H264, shoot_film, shooting
 from installation.publishing.forms.registry import FORMS
 from installation.publishing.kinship import RESTAGED, kinship
+from installation.publishing.numbering import certified
 from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.selection import matched, thinned
 from installation.publishing.stills import srgb
+from installation.publishing.variants import numbered
 from installation.publishing.whole import whole_folder
 from installation.recording import segment, takes
 
@@ -82,13 +84,24 @@ class Leaf(Matter):
 
     @property
     def title(self) -> str:
-        """What it is called."""
-        return self.take.title or self.take.scene or self.name
+        """What it is called; one of an edition by its number too."""
+        return ", ".join(filter(None, (self.take.title or self.take.scene or self.name, self.number)))
 
     @property
     def kin(self) -> str:
         """What it is to the take it was made from, in a word or two; empty for one that was recorded."""
         return str(self.take.manifest.get(RESTAGED, {}).get("kinship", ""))
+
+    @property
+    def number(self) -> str:
+        """Which it is of its edition, like ``3/100``; empty where it is of none."""
+        said = numbered(self.take)
+        return f"{said['number']}/{said['count']}" if said else ""
+
+    @property
+    def checksums(self) -> Mapping[str, str]:
+        """The SHA-256 of its files by name, where it has a certificate of number."""
+        return certified(self.take)
 
     @property
     def cover(self) -> Picture | None:
@@ -98,9 +111,13 @@ class Leaf(Matter):
     def facts(self) -> list[tuple[str, str]]:
         """What is known of how it was made, name and words."""
         made, seconds = self.take.manifest, (self.take.ended or self.take.started) - self.take.started
+        edition = numbered(self.take)
         known = {
+            "number": self.number,
+            "edition seed": edition.get("seed", ""),
+            "varied": ", ".join(f"{address} {value}" for address, value in edition.get("knobs", {}).items()),
             "restaged": kinship(self.take),
-            "recorded": f"{self.take.started:%d %B %Y, %H:%M} UTC",
+            ("performed" if edition else "recorded"): f"{self.take.started:%d %B %Y, %H:%M} UTC",
             "length": f"{seconds}".partition(".")[0] if self.take.ended else "cut off",
             "generations": str(self.generations),
             "frames": f"{self.take.frames}" + (f", {self.take.dropped} dropped" if self.take.dropped else ""),

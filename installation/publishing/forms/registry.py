@@ -88,6 +88,8 @@ class Form:
 
 FORMS: dict[str, Form] = {}
 DEFAULT = ("h264", "contact-sheet")
+#: What people say, and which form they mean by it.
+SPOKEN = {"film": "h264", "stills": "png", "sheet": "contact-sheet"}
 
 
 def form(name: str, ending: str, *encoders: str) -> Callable[[Make], Make]:
@@ -104,11 +106,12 @@ def form(name: str, ending: str, *encoders: str) -> Callable[[Make], Make]:
 
 
 def chosen(names: Iterable[str]) -> list[Form]:
-    """The forms of these names, in this order, each once.
+    """The forms of these names, in this order, each once; an everyday word stands for the most usual form.
 
     Raises ``PublishError`` for a name that is none, and for a form that cannot be made here: before anything is made.
     """
-    found = [_named(name.strip()) for name in dict.fromkeys(names)]
+    meant = (SPOKEN.get(name.strip(), name.strip()) for name in names)
+    found = [_named(name) for name in dict.fromkeys(meant)]
     if lacks := [lack for each in found if (lack := each.lack())]:
         raise PublishError(" ".join(lacks) + " Leave it out, or install the av wheel from PyPI.")
     return found
