@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 from installation.images import to_pixels
 from installation.loop.lineage import Lineage, LineageError, from_bytes, to_bytes
 from installation.machine.files import StorageError, require_writable, write_atomically
+from installation.publishing.beside import Beside
 from installation.recording import segment
 from installation.recording.journal import Journal, unwritable
 from installation.recording.takes import CARD, FRAMES, LOG, Mark, Take
@@ -49,26 +50,28 @@ class Chapters:
         self.shown_ns, self._frames, self._number = (placed.get(each, 0) for each in ("shown_ns", "frames", "segment"))
         self._cut_off(placed)
         self._log, self._marks = Journal(folder / LOG), Journal(folder / FRAMES)
-        self._segment: segment.Segment | None = None
+        self._beside = Beside()
+        self._segment: segment.Segment | None = None  # this one and its pictures' index belong to the thread beside
         self._index = 0
+        self._shape: tuple[int, ...] = ()
+        self._began_ns: int | None = None  # of the segment to which the last picture belongs
 
     @property
     def due(self) -> bool:
         """Whether the chapter is long enough."""
-        return self._segment is not None and self.shown_ns - self._segment.began_ns >= SECONDS * 1e9
+        return self._began_ns is not None and self.shown_ns - self._began_ns >= SECONDS * 1e9
 
     def show(self, image: Image, at_ns: int, generation: int, phase: Showing, temperature: float) -> None:
-        """Write one picture, in a new segment when the pictures change size. ``at_ns``: since the machine began."""
+        """Write one picture, in a new segment when the pictures change size. ``at_ns``: since the machine began.
+
+        It is encoded beside the caller, who goes on meanwhile; a disk that refuses is heard of a few pictures later.
+        """
         self._frames += 1
         frame = Frame(self._frames, at_ns, generation, phase, temperature, to_pixels(image))
-        if self._segment is not None and frame.pixels.shape != self._segment.shape:
-            self._shelve()
-        current = self._segment or self._open(frame)
-        mark = Mark(
-            frame.serial, self._number, self._index, current.write(frame), generation, phase, temperature, at_ns
-        )
-        self._marks.write(dataclasses.asdict(mark))
-        self._index, self.shown_ns = self._index + 1, at_ns
+        if self._began_ns is None or frame.pixels.shape != self._shape:
+            self._shape, self._began_ns = frame.pixels.shape, at_ns
+        self.shown_ns = at_ns
+        self._beside.do(self._write, frame)
 
     def note(self, line: Mapping[str, Any]) -> None:
         """Write a line of the log."""
@@ -100,7 +103,7 @@ class Chapters:
 
     def close(self) -> None:
         """Let go of the files. What is not on the disk yet is behind the bookmark, and not missed."""
-        for last_act in (self._shelve, self._log.close, self._marks.close):
+        for last_act in (self._beside.close, self._close_segment, self._log.close, self._marks.close):
             with contextlib.suppress(StorageError):
                 last_act()
 
@@ -120,6 +123,18 @@ class Chapters:
         write_atomically(self.folder / CARD, card.card())
         (self.folder / BOOKMARK).unlink(missing_ok=True)
 
+    def _write(self, frame: Frame) -> None:
+        if self._segment is not None and frame.pixels.shape != self._segment.shape:
+            self._close_segment()
+        current = self._segment or self._open(frame)
+        pts = current.write(frame)
+        mark = Mark(
+            frame.serial, self._number, self._index, pts, frame.generation, frame.phase, frame.temperature,
+            frame.stamp_ns,
+        )  # fmt: skip
+        self._marks.write(dataclasses.asdict(mark))
+        self._index += 1
+
     def _open(self, frame: Frame) -> segment.Segment:
         path = self.folder / segment.NAME.format(self._number)
         self._segment = segment.Segment(path, segment.CODECS[self._settings.codec], frame, segment.ALIKE)
@@ -127,11 +142,16 @@ class Chapters:
         return self._segment
 
     def _shelve(self) -> None:
-        """Close the segment; the next picture opens another."""
+        """Close the segment with all its pictures; the next one opens another."""
+        self._beside.settle()
+        self._close_segment()
+        self._began_ns = None
+
+    def _close_segment(self) -> None:
         if self._segment is not None:
-            self._segment.close()
-            _flushed(self._segment.path)
-            self._segment, self._number = None, self._number + 1
+            done, self._segment, self._number = self._segment, None, self._number + 1
+            done.close()
+            _flushed(done.path)
 
     def _recalled(self) -> tuple[dict[str, Any], Lineage | None]:
         """The bookmark, if there is one that was laid under the same conditions and is whole."""

@@ -193,7 +193,13 @@ class _Making:
 
 
 def measured(line: Mapping[str, Any], own: Mapping[str, float]) -> Mapping[str, Any]:
-    """A line of readings as a kindred performance has them: its ``own`` pictures', none of the machine that night."""
+    """A line of the log as a kindred performance has it: readings of its ``own`` pictures, none of the machine.
+
+    What other pictures were made of is not said of these.
+    """
+    if "sources" in line.get("written", {}):
+        kept = {name: told for name, told in line["written"].items() if name != "sources"}
+        return {**{key: told for key, told in line.items() if key != "written"}, **({"written": kept} if kept else {})}
     if "readings" not in line:
         return line
     gone = declared("picture", "window", "machine")

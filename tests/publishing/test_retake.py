@@ -15,7 +15,7 @@ from installation.publishing.chapters import BOOKMARK, SECONDS
 from installation.publishing.kinship import AS_IT_WAS, RESTAGED, Otherwise
 from installation.publishing.reel import reel
 from installation.publishing.restage import restage
-from installation.publishing.retake import UNFINISHED, retake
+from installation.publishing.retake import UNFINISHED, measured, retake
 from installation.recording import takes
 from installation.recording.journal import Journal, read
 from installation.recording.takes import CARD, FRAMES, LOG, Take, TakeError
@@ -297,3 +297,10 @@ def test_a_full_disk_ends_it_with_a_sentence_and_it_can_be_gone_on_with(take, tm
     with pytest.raises(StorageError, match="GiB are free"):
         retake(take, Otherwise(steps=2), full, silent)
     assert retake(take, Otherwise(steps=2), settings(tmp_path), silent)[0] is not None
+
+
+def test_what_other_pictures_were_made_of_is_not_said_of_a_kindred_one():
+    sources, caption = {"pictures": [["archive/owl.webp", "owl 40%"]]}, {"text": "who was it"}
+    assert measured({"at_ns": 1, "written": {"sources": sources}}, {}) == {"at_ns": 1}
+    assert measured({"written": {"sources": sources, "caption": caption}}, {}) == {"written": {"caption": caption}}
+    assert measured({"written": {}}, {}) == {"written": {}}
