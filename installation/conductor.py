@@ -16,8 +16,9 @@ from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any
 
-from installation import engine, guests, melting, scenes
+from installation import conditioning, engine, guests, melting, scenes
 from installation.caretaker import Caretaker
+from installation.cluster import envoy
 from installation.control.commands import COMMANDS, Told
 from installation.control.directory import is_question, only
 from installation.control.doors import Doors
@@ -56,7 +57,6 @@ COMPLAIN_EVERY = 1.0  # seconds between two sentences about what was refused
 MOST_DEATHS = 5  # of the engine in ten minutes of one scene, before the fallback plays
 FALLBACK = "hearth"
 STOP_WITHIN = 4.0  # seconds for everything; a service manager and a hurried technician wait no longer than five
-LARGEST = 1024  # pixels a side the ring has room for
 CALENDAR_EVERY = 5.0  # seconds
 
 
@@ -154,7 +154,7 @@ class Conductor:
             values = {address: knob.default for address, knob in self.knobs.items()}
             self._board = Board.create(self.wires.board, {**values, stage_panel.OPEN: 1.0})
             Board.create(self.wires.gaps, COUNTS).close()
-            Ring.create(self.wires.ring, LARGEST * LARGEST).close()
+            Ring.create(self.wires.ring, envoy.room(self.settings)).close()
             self.store.play(self.scene, time.monotonic())
             self._move_knobs(time.monotonic(), 0)
             yield
@@ -175,7 +175,7 @@ class Conductor:
         """Stage, engine and recorder: started in this order, stopped in the reverse."""
         everybody = (
             ("stage", stage_process.run, (self.scene.origin,), stage_panel.STAGE_VITALS, self._signs),
-            ("engine", engine.run, (), engine.ENGINE_VITALS, self._first_orders),
+            ("engine", *self._engine(), self._first_orders),
             ("recorder", recorder.run, (), recorder.RECORDER_VITALS, self._desk.orders),
         )
         patience = self.settings.engine.loading_patience, self.settings.engine.running_patience
@@ -319,6 +319,8 @@ class Conductor:
                 self._on_playing(data)
             case "generation":
                 self._desk.log(generation=data)
+            case "beside":
+                self._desk.log(beside=dict(data))
             case "sources":
                 self.tell("stage", Order("sources", dict(data)))
             case "kept":
@@ -344,6 +346,12 @@ class Conductor:
             self._calendar.wake()
 
     # ------------------------------------------------------------------ the engine
+
+    def _engine(self) -> tuple[Callable[..., None], tuple[object, ...], Mapping[str, float]]:
+        """The process that owns torch, or whoever stands for engines elsewhere: nobody else knows the difference."""
+        if self.settings.is_abroad:
+            return envoy.run, (), envoy.ENVOY_VITALS
+        return engine.run, (), engine.ENGINE_VITALS
 
     @property
     def scene(self) -> Scene:
@@ -383,6 +391,10 @@ class Conductor:
                 self._load_scene(name, now)
             case "/prompt", str(text):
                 self.tell("engine", Order("prompt", {"text": text}))
+            case "/lora", str(name):
+                self.tell("engine", Order("lora", {"name": name}))
+            case "/control" | "/likeness", tuple(words):
+                self.tell("engine", conditioning.order(address, words, self.scene.guides))
             case "/stage/caption", str(text):
                 self.tell("stage", Order("caption", {"text": text}))
             case "/panic/black", bool(wanted):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SILENT = 5.0  # seconds without a beat after which a process is called silent
 ALONE = "burning on alone"
+STRANDED = "stranded"  # a vital sign of an engine that plays here because its cluster is lost
+LOST = "The cluster is out of reach; the engine plays on this machine until its next start (/engine/restart)."
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +61,8 @@ def felt(scene: str, state: str, wards: Mapping[str, Ward], now: float) -> Healt
         memory={name: ward.weight for name, ward in wards.items()},
     )
     silent = {name: silence(each, now) for name, each in vitals.items()}
-    return replace(health, degraded=tuple(troubles(health, silent)))
+    lost = (LOST,) if engine.get(STRANDED) else ()
+    return replace(health, degraded=(*lost, *troubles(health, silent)))
 
 
 def silence(vitals: Mapping[str, float], now: float) -> float:

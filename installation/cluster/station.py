@@ -1,0 +1,110 @@
+"""Stations: how an outpost is asked, wherever it is. Every answer is a future; nobody waits here.
+
+``There`` is an actor on a node of the cluster, ``Here`` a thread of this process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from installation.cluster.outpost import Abroad, Outpost
+
+if TYPE_CHECKING:
+    from installation.cluster.letters import Commission, Dispatch, Letter
+    from installation.cluster.passport import Passport
+    from installation.cluster.reach import Node
+    from installation.machine.settings import PlaceSettings
+
+LISTEN = 0.1  # seconds that an outpost waits for news before it says that there is none
+UP, DOWN = "up", "down"  # an actor's two threads: in each, calls are answered in their order
+
+
+class Station(Protocol):
+    """Where an engine plays."""
+
+    place: str
+
+    def passport(self, restorers: Sequence[tuple[str, str | None]]) -> Future[Passport]:
+        """That machine's, for restorers by name and model."""
+
+    def tell(self, letters: Sequence[Letter], knobs: Mapping[str, float]) -> Future[None]:
+        """Orders, and the knobs that have moved; later ones arrive later."""
+
+    def hear(self) -> Future[Dispatch]:
+        """What is new, as soon as something is."""
+
+    def leave(self) -> Future[None]:
+        """Ask the engine to end; it has a second."""
+
+    def drop(self) -> None:
+        """Have nothing more of it: it has left, has died or does not answer."""
+
+
+class There:
+    """An engine on a node of the cluster."""
+
+    def __init__(self, node: Node, needs: PlaceSettings, commission: Commission) -> None:
+        """Ask for the actor; what goes wrong with it is said by the first answer."""
+        import ray
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        self.place = node.place
+        actor: Any = ray.remote(
+            num_cpus=needs.cpus,
+            num_gpus=needs.gpus,
+            max_restarts=0,  # another is started, at another node, from the newest checkpoint
+            concurrency_groups={UP: 1, DOWN: 1},
+            scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=node.name, soft=False),
+        )(Abroad)
+        self._actor = actor.remote(commission)
+
+    def passport(self, restorers: Sequence[tuple[str, str | None]]) -> Future[Passport]:
+        return self._ask(DOWN, "passport", tuple(restorers))
+
+    def tell(self, letters: Sequence[Letter], knobs: Mapping[str, float]) -> Future[None]:
+        return self._ask(DOWN, "tell", tuple(letters), dict(knobs))
+
+    def hear(self) -> Future[Dispatch]:
+        return self._ask(UP, "hear", LISTEN)
+
+    def leave(self) -> Future[None]:
+        return self._ask(DOWN, "leave")
+
+    def drop(self) -> None:
+        import ray
+
+        ray.kill(self._actor)
+
+    def _ask(self, group: str, method: str, *arguments: object) -> Future[Any]:
+        answer: Future[Any] = getattr(self._actor, method).options(concurrency_group=group).remote(*arguments).future()
+        return answer
+
+
+class Here:
+    """An engine in this process."""
+
+    place = "this machine"
+
+    def __init__(self, commission: Commission) -> None:
+        """Set it to work."""
+        self._outpost = Outpost(commission)
+        self._up, self._down = ThreadPoolExecutor(1, UP), ThreadPoolExecutor(1, DOWN)
+
+    def passport(self, restorers: Sequence[tuple[str, str | None]]) -> Future[Passport]:
+        return self._down.submit(self._outpost.passport, restorers)
+
+    def tell(self, letters: Sequence[Letter], knobs: Mapping[str, float]) -> Future[None]:
+        return self._down.submit(self._outpost.tell, letters, knobs)
+
+    def hear(self) -> Future[Dispatch]:
+        return self._up.submit(self._outpost.hear, LISTEN)
+
+    def leave(self) -> Future[None]:
+        return self._down.submit(self._outpost.leave)
+
+    def drop(self) -> None:
+        self._down.submit(self._outpost.leave)
+        for caller in (self._up, self._down):
+            caller.shutdown(wait=False)
