@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 from PIL import ImageCms
 
-from installation.images import BAND, ImageError, by_pixels, load, to_pixels, to_tensor
+from installation.images import BAND, ImageError, by_pixels, load, packed, to_pixels, to_tensor
 
 TALL, WIDE = 24, 32
 LEFT, RIGHT = (200, 40, 90), (20, 160, 240)  # the two halves of the picture everything here is made from
@@ -349,3 +349,19 @@ def test_pixels_are_rounded_not_truncated_so_that_a_loop_does_not_darken():
 @pytest.mark.parametrize(("value", "level"), [(-7.0, 0), (7.0, 255), (float("inf"), 255), (float("-inf"), 0)])
 def test_what_lies_beyond_black_and_white_is_black_or_white(value, level):
     assert (to_pixels(torch.full((1, 3, 2, 2), value)) == level).all()
+
+
+# ------------------------------------------------------------------ what a card does
+
+
+def test_what_is_packed_where_it_lies_is_what_comes_out_row_by_row():
+    image = torch.randn(1, 3, 2 * BAND + 3, 37, generator=torch.Generator().manual_seed(1))
+    np.testing.assert_array_equal(packed(image[0]).numpy(), to_pixels(image))
+    assert packed(image[0]).is_contiguous()
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")
+def test_a_card_gives_the_same_pixels():
+    image = torch.randn(1, 3, 2 * BAND + 3, 37, generator=torch.Generator().manual_seed(1))
+    np.testing.assert_array_equal(to_pixels(image.cuda()), to_pixels(image))

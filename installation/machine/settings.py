@@ -82,6 +82,7 @@ def _origin(origin: str) -> str:
 
 Port = Annotated[int, Field(ge=0, le=65535)]
 PJLINK_PORT = 4352
+COMPILING = 600.0  # seconds that a step may take at least where it is compiled first
 Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]  # nothing waits for ever
 #: A host and a port: ``127.0.0.1:9001``, ``desk.local:9001``, ``[::1]:9001``.
 Target = Annotated[str, AfterValidator(_target)]
@@ -235,6 +236,13 @@ class EngineSettings(Section):
     running_patience: Seconds = 20.0  # the slowest single denoising step we put up with
     checkpoint_every: Seconds = 10.0  # what a power cut may cost
     models: Path | None = None  # a folder with diffusers pipelines, by name
+    compile: bool = False  # pipelines that show results only, by torch.compile: minutes at first, then faster
+
+    @model_validator(mode="after")
+    def _patient(self) -> Self:
+        if self.compile and self.running_patience < COMPILING:
+            raise ValueError(f"compiling takes minutes; with compile = true set running_patience = {COMPILING:g} too")
+        return self
 
 
 class PlaceSettings(Section):

@@ -13,7 +13,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,8 @@ from installation.restorers.blends import Blend
 from installation.restorers.called import Called, image_form
 from installation.restorers.embeddings import Condition, Memory, require_readable
 from installation.restorers.guides import Guides
-from installation.restorers.latents import Autoencoders, clean_image, decode, encode, require_sides, tiny_beside
+from installation.restorers.latents import FACTOR, Autoencoders, clean_image, decode, encode, require_sides, tiny_beside
+from installation.restorers.leaping import Leaper
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import NAMES, descend
@@ -87,7 +88,7 @@ class Diffusion:
 
     name = "diffusion"
 
-    def __init__(self, pipe: Any, digest: str, tiny: Any | None = None) -> None:
+    def __init__(self, pipe: Any, digest: str, tiny: Any | None = None, *, compiles: bool = False) -> None:
         self.pipe, self.digest = pipe, digest
         self.autoencoders = Autoencoders(pipe.vae, tiny)
         self.weights, self.guides = Weights(pipe.unet), Guides(pipe.unet)
@@ -95,6 +96,7 @@ class Diffusion:
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
         self._memory = Memory(partial(embeddings.by_hand, pipe))
         self._blend, self.text = Blend(), ""
+        self.leaper = Leaper(self, compiles=compiles)
 
     def prompt(self, text: str) -> None:
         """From the next step on, restore towards these words, or this blend (see ``blends``).
@@ -113,7 +115,10 @@ class Diffusion:
         """
         factor = 2 ** (len(_block_channels(self.pipe.vae)) - 1)
         require_sides(burnt.image, factor)
-        return self._walk(burnt, knobs, rng)
+        return self._leap(burnt, knobs, rng) if self.leaper.can(burnt, knobs) else self._walk(burnt, knobs, rng)
+
+    def _leap(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        yield self.leaper.leap(burnt, knobs, rng)
 
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         shown = burnt.image
@@ -133,7 +138,7 @@ class Diffusion:
             self.guides.reach(rungs.index(rung), len(rungs))
             return self.denoise(latents, rung, burnt.image.shape, guidance)
 
-        for step in descend(self._sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
+        for step in descend(self.sampler(knobs), denoise, z, sigmas, rng, churn=knobs.churn):
             vae = self.autoencoders.chosen(knobs.decoder, last=step.index == len(rungs) - 1)
             picture = decode(vae, step.denoised).to(burnt.image)
             yield Step(step.index, step.sigma, shown, picture, noisy=False, latents=step.denoised)
@@ -145,7 +150,7 @@ class Diffusion:
             return burnt.latents
         return encode(self.autoencoders.chosen(knobs.decoder, last=True), clean_image(burnt))
 
-    def _sampler(self, knobs: Restoring) -> str:
+    def sampler(self, knobs: Restoring) -> str:
         """A consistency model (LCM) always burns its guess afresh; what only works on pixels is euler in latents."""
         if self.consistent:
             return "lcm"
@@ -168,9 +173,21 @@ class Diffusion:
                 answer = away + guidance * (answer - away)
         return to_denoised(self.pipe.scheduler.config.prediction_type, z, rung.sigma, answer.float())
 
+    def condition(self) -> Condition:
+        """What the network is told to see."""
+        return self._memory.recall(self._blend.wanted)
+
+    def answer_to(self, noisy: torch.Tensor, timestep: torch.Tensor, condition: Condition) -> torch.Tensor:
+        """The same under any condition, of noisy latents in float32."""
+        import torch
+
+        number, _, height, width = noisy.shape
+        size = torch.Size((number, 3, FACTOR * height, FACTOR * width))
+        return self._heard(noisy.to(self.pipe.unet.dtype), timestep, size, condition)
+
     def answer(self, noisy: torch.Tensor, timestep: int | torch.Tensor, size: torch.Size) -> torch.Tensor:
         """What the network says under the prompt of noisy latents, variance preserving, of pictures of this size."""
-        return self._heard(noisy, timestep, size, self._memory.recall(self._blend.wanted))
+        return self._heard(noisy, timestep, size, self.condition())
 
     def _heard(
         self,
@@ -194,7 +211,9 @@ class Diffusion:
         return told
 
 
-def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | None = None) -> Diffusion | Called:
+def load(
+    folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | None = None, *, compiles: bool = False
+) -> Diffusion | Called:
     """A pipeline from a local folder: no network, no pickles, no code from the folder, no safety checker.
 
     (The checker answers some paintings with a black picture, which a loop could never leave.) Unless given, ``dtype``
@@ -204,7 +223,7 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
     import torch
 
     if base := lora.base_of(folder):
-        return adapted(load(base, device, dtype), folder)
+        return adapted(load(base, device, dtype, compiles=compiles), folder)
     vouched = vouch(folder)
     place = torch.device(device)
     taught = torch.float16 if (folder / "unet").is_dir() else torch.bfloat16
@@ -221,7 +240,12 @@ def load(folder: Path, device: str | torch.device = "cpu", dtype: torch.dtype | 
     with _quietly():
         tiny = tiny_beside(folder, pipe, kind)
     by_hand = hasattr(pipe, "unet") and hasattr(pipe.scheduler, "alphas_cumprod")
-    return (Diffusion if by_hand else Called)(pipe, vouched.digest, tiny)
+    if not by_hand:
+        return Called(pipe, vouched.digest, tiny)
+    for network in (pipe.unet, pipe.vae, tiny):
+        if place.type == "cuda" and network is not None:
+            network.to(memory_format=torch.channels_last)  # as a card's tensor cores take pictures
+    return Diffusion(pipe, vouched.digest, tiny, compiles=compiles)
 
 
 def adapted(model: Diffusion | Called, folder: Path) -> Diffusion:
@@ -313,9 +337,16 @@ def _added(condition: Condition, size: torch.Size, z: torch.Tensor) -> dict[str,
     """SDXL is told the size of the original, the place of the crop and the size wanted (Podell et al. 2023)."""
     if condition.pooled is None:
         return None
-    height, width = size[-2:]
-    times = condition.pooled.new_tensor([height, width, 0, 0, height, width])
+    times = _sizes(*size[-2:], condition.pooled.device, condition.pooled.dtype)
     return {"text_embeds": condition.pooled.expand(len(z), -1), "time_ids": times.expand(len(z), -1)}
+
+
+@lru_cache(maxsize=16)
+def _sizes(height: int, width: int, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
+    """Kept, for a card that records its work takes no new numbers from the processor."""
+    import torch
+
+    return torch.tensor([height, width, 0, 0, height, width], device=device, dtype=dtype)
 
 
 def _no_guidance(unet: Any, z: torch.Tensor) -> torch.Tensor | None:

@@ -22,6 +22,7 @@ TINY = {
     "Flux": "taef1",
     "ZImage": "taef1",
 }
+FACTOR = 8  # pixels a side that one latent of a Stable Diffusion stands for
 FILM = 5  # dimensions of a batch of films, B x C x T x H x W
 FAINTEST = 0.05  # what is left of an image below this share of its signal is not worth amplifying
 

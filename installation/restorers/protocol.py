@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 DECODERS = ("full", "tiny", "tiny-steps")
 FEEDBACKS = ("pixels", "latents")
+SHOWN = ("steps", "result")
 
 
 class ModelError(Refusal):
@@ -56,6 +57,10 @@ class Restoring:
     feedback: str = knob(
         "pixels", choices=FEEDBACKS,
         doc="What a pipeline goes on from: the picture, encoded anew, or its latents, where the loop left it alone.",
+    )  # fmt: skip
+    show: str = knob(
+        "steps", choices=SHOWN,
+        doc="Every step of a pipeline as it is taken, or its result alone: then all steps are taken at once, faster.",
     )  # fmt: skip
     walk: int = knob(
         0, low=0, high=1000, unit="generations", doc="How long the way from one prompt to the next takes; 0 jumps."

@@ -26,6 +26,7 @@ class Shelf:
     def __init__(self, settings: EngineSettings, device: str) -> None:
         """Nothing is loaded until it is taken."""
         self.device = device
+        self.compiles = settings.compile
         self._models = settings.models
         self._loaded: dict[tuple[str, str | None], Restorer] = {}
 
@@ -54,20 +55,20 @@ class Shelf:
     def _take(self, name: str, model: str | None) -> Restorer:
         key = (name, model)
         if key not in self._loaded:
-            self._loaded[key] = load(name, model, self._models, self.device)
+            self._loaded[key] = load(name, model, self._models, self.device, compiles=self.compiles)
         return self._loaded[key]
 
 
-def load(name: str, model: str | None, models: Path | None, device: str) -> Restorer:
+def load(name: str, model: str | None, models: Path | None, device: str, *, compiles: bool = False) -> Restorer:
     """One restorer from its folder: the shipped one, or ``model`` (in ``models`` unless absolute).
 
-    Raises ``ModelError``.
+    ``compiles``: pipelines by torch.compile, where they show their results only. Raises ``ModelError``.
     """
     match name:
         case "diffusion":
             from installation.restorers import diffusion
 
-            return diffusion.load(_pipeline(model, models), device)
+            return diffusion.load(_pipeline(model, models), device, compiles=compiles)
         case "ember":
             from installation.restorers import ember
 

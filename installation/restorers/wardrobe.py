@@ -67,7 +67,8 @@ class Wardrobe:
         return name == "diffusion" and model is not None and self._shelf.folder(model).resolve() == base.resolve()
 
     def _load(self, model: str) -> Restorer:
-        return shelf_.load("diffusion" if _base(model) else "ember", model, None, self._shelf.device)
+        name, compiles = "diffusion" if _base(model) else "ember", self._shelf.compiles
+        return shelf_.load(name, model, None, self._shelf.device, compiles=compiles)
 
     def _keep(self, model: str | None) -> None:
         self._model = model

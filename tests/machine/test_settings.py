@@ -196,3 +196,9 @@ def test_two_engines_have_two_names(machine):
 def test_an_engine_is_followed_where_it_plays_and_that_is_at_the_cluster(machine):
     with pytest.raises(SettingsError, match='left follows another stage machine: say at = "cluster" too'):
         load(machine('[[engines]]\nname = "left"\nfollow = true\n'))
+
+
+def test_compiling_wants_patience(machine):
+    with pytest.raises(SettingsError, match="with compile = true set running_patience = 600 too"):
+        load(machine("[engine]\ncompile = true\n"))
+    assert load(machine("[engine]\ncompile = true\nrunning_patience = 600\n")).engine.compile
