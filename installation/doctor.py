@@ -14,6 +14,7 @@ import psutil
 from rich.markup import escape
 
 from installation import hardware, scenes
+from installation.cluster import examination
 from installation.control import sockets
 from installation.errors import Refusal
 from installation.hardware import Finding, Grade
@@ -47,6 +48,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     """All findings, as they are made: the slow ones (loading the models) come last."""
     for look in (_python, _processor, _torch, *hardware.LOOKS, _osc, _web, _state, _memory, _scenes, _forms):
         yield look(settings)
+    yield from _cluster(settings)
     for name in ("archive", "ember"):
         yield _restorer(name, settings)
 
@@ -131,6 +133,12 @@ def _scenes(_: Settings) -> Finding:
     if refused or not found:
         return Finding("bad", "scenes", " ".join(refused) or f"None in {share('scenes')}. Install again.")
     return Finding("good", "scenes", f"{len(found)} checked: {', '.join(found)}.")
+
+
+def _cluster(settings: Settings) -> Iterator[Finding]:
+    """Who else paints, where machine.toml names a cluster. None of it is fatal: without it the engines play here."""
+    for remark in examination.examine(settings):
+        yield Finding("good" if remark.well else "note", "cluster", remark.sentence)
 
 
 def _forms(_: Settings) -> Finding:

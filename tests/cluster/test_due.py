@@ -1,5 +1,7 @@
 """Frames that wait for the moment at which every machine shows them."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,7 +38,7 @@ def test_what_is_shown_never_goes_back(events, tolerance):
 
 @given(EVENTS, TOLERANCES, st.integers(2, 5))
 def test_every_frame_is_shown_dropped_with_a_reason_or_waits(events, tolerance, most):
-    due = Due(tolerance, most)
+    due: Due[Any] = Due(tolerance, most)
     shown = played(due, events)
     assert due.tally.shown == len(shown)
     assert due.tally.shown + due.tally.dropped + len(due) == sum(what == "put" for what, _ in events)
@@ -44,7 +46,7 @@ def test_every_frame_is_shown_dropped_with_a_reason_or_waits(events, tolerance, 
 
 @given(EVENTS, st.integers(2, 5))
 def test_no_more_wait_than_there_is_room_for(events, most):
-    due = Due(0, most)
+    due: Due[Any] = Due(0, most)
     for event in events:
         played(due, [event])
         assert len(due) <= most
@@ -52,7 +54,7 @@ def test_no_more_wait_than_there_is_room_for(events, most):
 
 @given(st.lists(MOMENTS, min_size=1, max_size=8), MOMENTS)
 def test_the_newest_of_those_that_are_due_is_shown(moments, now):
-    due = Due(tolerance_ns=1000)
+    due: Due[Any] = Due(tolerance_ns=1000)
     for moment in moments:
         due.put(moment, moment)
     assert due.take(now) == max((moment for moment in moments if moment <= now), default=None)
@@ -60,7 +62,7 @@ def test_the_newest_of_those_that_are_due_is_shown(moments, now):
 
 @given(st.lists(MOMENTS, min_size=2, max_size=30), st.integers(2, 4))
 def test_a_crowd_keeps_what_is_due_next_and_what_is_newest(moments, most):
-    due = Due(tolerance_ns=1000, most=most)
+    due: Due[Any] = Due(tolerance_ns=1000, most=most)
     for moment in moments:
         due.put(moment, moment)
     assert due.next_ns == min(moments)
@@ -69,14 +71,14 @@ def test_a_crowd_keeps_what_is_due_next_and_what_is_newest(moments, most):
 
 @given(st.permutations(range(6)))
 def test_the_order_in_which_frames_come_does_not_matter(order):
-    due = Due(tolerance_ns=10)
+    due: Due[Any] = Due(tolerance_ns=10)
     for moment in order:
         due.put(moment, moment)
     assert [due.take(now) for now in range(6)] == list(range(6))
 
 
 def test_of_two_that_are_due_at_once_the_later_one_is_shown():
-    due = Due(0)
+    due: Due[Any] = Due(0)
     due.put(5, "first")
     due.put(5, "second")
     assert due.take(5) == "second"
@@ -84,13 +86,13 @@ def test_of_two_that_are_due_at_once_the_later_one_is_shown():
 
 
 def test_a_frame_is_shown_once():
-    due = Due(100)
+    due: Due[Any] = Due(100)
     due.put(5, "frame")
     assert (due.take(5), due.take(6), due.next_ns) == ("frame", None, None)
 
 
 def test_a_late_frame_is_counted_as_late_and_what_comes_after_a_newer_one_as_overtaken():
-    due = Due(tolerance_ns=10)
+    due: Due[Any] = Due(tolerance_ns=10)
     due.put(0, "late")
     assert due.take(11) is None
     due.put(20, "newer")
@@ -101,7 +103,8 @@ def test_a_late_frame_is_counted_as_late_and_what_comes_after_a_newer_one_as_ove
 
 
 def test_two_machines_whose_clocks_agree_show_the_same_frame_whatever_their_networks_do():
-    near, far = Due(5), Due(5)
+    near: Due[int] = Due(5)
+    far: Due[int] = Due(5)
     for stamp in range(0, 100, 10):
         near.put(stamp + 50, stamp)
         far.put(stamp + 50, stamp)
