@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import math
-from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -109,14 +108,6 @@ def check(losses: list[float], steps: int) -> None:
                 f"The loss on its own lessons rose from {before:.3f} to {now:.3f} by step {len(losses)}: this is no "
                 "collapse but a rate too high. Learn at a lower one."
             )
-
-
-def paint(
-    model: Restorer, parents: Pictures, settings: Settings, dice: Callable[[int], Generator]
-) -> Iterator[Pictures]:
-    """A picture from every parent, N x H x W x 3 uint8, some at a time. ``dice`` gives the numbers of each time."""
-    for time, first in enumerate(range(0, len(parents), AT_ONCE)):
-        yield restored(model, parents[first : first + AT_ONCE], settings, dice(time))
 
 
 def restored(model: Restorer, parents: Pictures, settings: Settings, rng: Generator) -> Pictures:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,7 +22,8 @@ from installation.machine.files import StorageError, write_atomically
 from installation.randomness import generator
 from installation.training import family
 from installation.training.gallery import cut, sheet
-from installation.training.pupil import DivergenceError, paint
+from installation.training.painting import HERE, Batch, Studio, batches
+from installation.training.pupil import DivergenceError
 from installation.training.yardstick import Yardstick
 
 if TYPE_CHECKING:
@@ -63,7 +64,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job:
-    """A collapse to be done: in which folder, how, of which pictures, from which model, as far as ``last``."""
+    """A collapse to be done: in which folder, how, of which pictures, from which model, as far as ``last``, and where.
+
+    The ``studio`` paints; learning stays on this machine.
+    """
 
     path: Path
     settings: Settings
@@ -71,6 +75,7 @@ class Job:
     model: Path
     seed: int = 1
     last: int = 5
+    studio: Studio = HERE
 
     def run(self) -> dict[str, Any]:
         """What the run's folder says of it. Runs with the same ``beginning`` may share generation 0."""
@@ -106,10 +111,11 @@ class Job:
         grown, made = yield from self._learning(kin, done, taught, pace)
         _export(kin, grown, making)
         model = kin.load(making)  # as it is kept: rounded
-        painted = yield from self._painting(model, taught, pace)
-        write_atomically(making / folder.SAMPLES, _png(sheet(painted, COLUMNS)))
-        write_atomically(making / folder.SEEDS, _png(sheet(self.seeds(model, done), 2 * SHOWN)))
-        readings = yardstick.measure(model, painted, self.risen(model), self.seed, kin.loss)
+        made_of = {"samples": self._samples(taught, serial), "seeds": self._seeds(done), "ashes": self._ashes()}
+        painted = yield from self._painting(model, making, made_of, pace)
+        write_atomically(making / folder.SAMPLES, _png(sheet(painted["samples"], COLUMNS)))
+        write_atomically(making / folder.SEEDS, _png(sheet(painted["seeds"], 2 * SHOWN)))
+        readings = yardstick.measure(model, painted["samples"], painted["ashes"], self.seed, kin.loss)
         kept = folder.keep(self.path, serial, readings, {**made, "seconds": round(clock() - began, 1)})
         yield Moment("generation", serial, 1.0, kept=kept)
         return kept
@@ -144,14 +150,23 @@ class Job:
             yield pace.learnt(len(losses) - 1, losses[-1])
         return float(np.mean(losses[-10:]))
 
-    def _painting(self, model: Restorer, taught: Pictures, pace: _Pace) -> Generator[Moment, None, Pictures]:
+    def _painting(
+        self, model: Restorer, making: Path, made_of: Mapping[str, Sequence[Batch]], pace: _Pace
+    ) -> Generator[Moment, None, dict[str, Pictures]]:
+        """All that a generation paints, each kind whole and in order, however it comes from the studio."""
+        names = {kind: [f"{kind} {place}" for place in range(len(some))] for kind, some in made_of.items()}
+        wanted = {name: batch for kind, some in made_of.items() for name, batch in zip(names[kind], some, strict=True)}
+        painted: dict[str, Pictures] = {}
+        for name, pictures in self.studio.paint(model, making, wanted):
+            painted[name] = pictures
+            if name in names["samples"]:
+                yield pace.painted(sum(len(painted.get(each, ())) for each in names["samples"]), len(pictures))
+        return {kind: np.concatenate([painted[name] for name in some]) for kind, some in names.items()}
+
+    def _samples(self, taught: Pictures, serial: int) -> list[Batch]:
         """Pictures from parents drawn from what was taught: some have several children, some none."""
-        serial, painted = pace.serial, []
         drawn = generator(self.seed, serial, PARENTS).integers(len(taught), size=self.settings.count)
-        for some in paint(model, taught[drawn], self.settings, self._dice(serial, SAMPLES)):
-            painted.append(some)
-            yield pace.painted(sum(map(len, painted)), len(some))
-        return np.concatenate(painted)
+        return batches(taught[drawn], self.settings, self.seed, serial, SAMPLES)
 
     def seeds(self, model: Restorer, done: Sequence[KeptGeneration]) -> Pictures:
         """What the audience follows: pictures out of the same noise at every generation, then lines of descent.
@@ -159,20 +174,18 @@ class Job:
         Of noise nothing but the weights decides what becomes. A line begins with a real picture and is painted again
         by every generation from what the one before made of it.
         """
+        return np.concatenate([batch.painted(model) for batch in self._seeds(done)])
+
+    def _seeds(self, done: Sequence[KeptGeneration]) -> list[Batch]:
         few = np.linspace(0, len(self.gallery.taught) - 1, SHOWN).round().astype(int)
         before = self._page(done[-1].seeds, 2 * SHOWN)[SHOWN:] if done else self.gallery.taught[few]
         blind = replace(self.settings, start=1.0, steps=BLIND_STEPS)
-        dreams = paint(model, np.zeros_like(before), blind, self._dice(0, SEEDS))
-        heirs = paint(model, before, self.settings, self._dice(len(done), SEEDS))
-        return np.concatenate([*dreams, *heirs])
+        dreams = batches(np.zeros_like(before), blind, self.seed, 0, SEEDS)
+        return [*dreams, *batches(before, self.settings, self.seed, len(done), SEEDS)]
 
-    def risen(self, model: Restorer) -> Pictures:
-        """What a model restores from the ashes of all real pictures: always the same ashes, hotter than it learns."""
-        hot = replace(self.settings, start=HOT)
-        return np.concatenate(list(paint(model, self.gallery.taught, hot, self._dice(0, ASHES))))
-
-    def _dice(self, serial: int, stream: int) -> Callable[[int], Dice]:
-        return lambda time: generator(self.seed, serial, stream + time)
+    def _ashes(self) -> list[Batch]:
+        """For what a model restores from the ashes of all real pictures: always the same, hotter than it learns."""
+        return batches(self.gallery.taught, replace(self.settings, start=HOT), self.seed, 0, ASHES)
 
     def _taught(self, done: list[KeptGeneration]) -> Pictures:
         """What the next generation learns from: the real pictures at first."""

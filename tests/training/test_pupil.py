@@ -11,7 +11,7 @@ from installation.collapse.images import Settings
 from installation.randomness import generator
 from installation.restorers import ember
 from installation.training import gallery
-from installation.training.pupil import FEWEST, WORSE, DivergenceError, Pupil, blindness, check, paint, restored
+from installation.training.pupil import FEWEST, WORSE, DivergenceError, Pupil, blindness, check, restored
 from tests.training.tiny_ember import tiny_ember, wall
 
 SMALL = Settings(size=64, steps=2)
@@ -71,11 +71,6 @@ def test_one_bad_batch_is_no_divergence():
 def test_a_loss_that_is_no_number_is_divergence_at_once(loss):
     with pytest.raises(DivergenceError, match="no number"):
         check([1.0, loss], 1000)
-
-
-def test_pictures_come_in_their_parents_number_and_size(model, pictures):
-    painted = np.concatenate(list(paint(model, pictures[:5], SMALL, lambda time: generator(1, time))))
-    assert painted.shape == (5, 64, 64, 3)
 
 
 def test_a_cool_start_keeps_the_parent_and_a_hot_one_forgets_it(model, pictures):
