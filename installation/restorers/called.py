@@ -23,6 +23,7 @@ from installation.restorers.latents import Autoencoders, can_be_read, clean_imag
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.sampling import SIGMA_MIN
+from installation.restorers.thrift import Thrift
 
 if TYPE_CHECKING:
     import torch
@@ -56,6 +57,8 @@ class Called:
         self._hears = inspect.signature(pipe.__call__).parameters
         self._memory = Memory(partial(embeddings.called, pipe))
         self._blend, self.text = Blend(), ""
+        self._factor = max(pipe.vae_scale_factor, PATCH)
+        self.thrift = Thrift((pipe.vae, tiny), self._factor, lambda: None)
         pipe.set_progress_bar_config(disable=True)
 
     def prompt(self, text: str) -> None:
@@ -77,9 +80,8 @@ class Called:
         The pipeline's dice are torch's, seeded with one draw from ``rng``. Raises ``ModelError`` when a side is no
         multiple of what the model's patches span.
         """
-        factor = max(self.pipe.vae_scale_factor, PATCH)
-        require_sides(burnt.image, factor)
-        return self._walk(burnt, knobs, rng)
+        require_sides(burnt.image, self._factor)
+        return self.thrift.restore(self._walk, burnt, knobs, rng)
 
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Dice) -> Iterator[Step]:
         shown = burnt.image

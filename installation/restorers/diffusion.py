@@ -30,6 +30,7 @@ from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import NAMES, descend
 from installation.restorers.sampling import SIGMA_MIN
+from installation.restorers.thrift import Thrift
 from installation.restorers.trust import Vouched, vouch
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class Diffusion:
         self._memory = Memory(partial(embeddings.by_hand, pipe))
         self._blend, self.text = Blend(), ""
         self.leaper = Leaper(self, compiles=compiles)
+        self.thrift = Thrift((pipe.vae, tiny), 2 ** (len(_block_channels(pipe.vae)) - 1), self.leaper.forget)
 
     def prompt(self, text: str) -> None:
         """From the next step on, restore towards these words, or this blend (see ``blends``).
@@ -115,10 +117,14 @@ class Diffusion:
         """
         factor = 2 ** (len(_block_channels(self.pipe.vae)) - 1)
         require_sides(burnt.image, factor)
-        return self._leap(burnt, knobs, rng) if self.leaper.can(burnt, knobs) else self._walk(burnt, knobs, rng)
+        return self.thrift.restore(self._restored, burnt, knobs, rng)
 
-    def _leap(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
-        yield self.leaper.leap(burnt, knobs, rng)
+    def _restored(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
+        """All steps at once where that is wished and possible, else one by one."""
+        if self.leaper.can(burnt, knobs):
+            yield self.leaper.leap(burnt, knobs, rng)
+        else:
+            yield from self._walk(burnt, knobs, rng)
 
     def _walk(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         shown = burnt.image
