@@ -63,6 +63,40 @@ def _keep(state: Path) -> None:
         raise StorageError(f"{refusal} While it plays: burntout send /record/keep") from None
 
 
+@app.command()
+def editions(
+    take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
+    delete: Annotated[str | None, typer.Option(metavar="FILE", help="Delete this one, after asking.")] = None,
+    state: State = None,
+    config: Config = None,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Delete without asking.")] = False,
+) -> None:
+    """List what was published of a take, beside it; the take stays whatever is deleted of that.
+
+    For example: burntout editions last --delete 2026-11-23T20-00-00-hearth-prores.mov
+    """
+    from installation.console import shelf
+
+    found = find_take(take, settings_.load(config, given(state=state)))
+    known = {each.file: each for each in shelf.editions(found)}
+    if delete:
+        sent = known[delete].sent if delete in known else delete  # what is not there is refused by name
+        shelf.edition(found, sent)
+        if not yes:
+            typer.confirm(f"Delete {delete} for good?", abort=True)
+        shelf.withdraw(found, sent)
+        say(f"Deleted: {delete}.")
+        return
+    table = Table("form", "file", "MB", box=None)
+    for each in known.values():
+        table.add_row(each.form, Text(each.file), f"{each.total_bytes / 1e6:.1f}")
+    if known:
+        console.print(table)
+    else:
+        say(f"Nothing of {found.name} was published beside it. Publish it: burntout publish {found.name}")
+
+
 class Press(TyperGroup):
     """What ``publish`` can do. Without the name of one of them it is an edition: ``publish last --form gif``."""
 

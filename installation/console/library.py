@@ -42,6 +42,7 @@ def furnish(app: web.Application, entrance: Entrance, library: Library) -> None:
     play(f"{PATH}/takes/{{name}}/publish", library.publish)
     play(f"{PATH}/takes/{{name}}/protect", library.protect)
     play(f"{PATH}/takes/{{name}}/delete", library.delete)
+    play(f"{PATH}/takes/{{name}}/editions/{{sent}}/delete", library.withdraw)
     play(rf"{PATH}/jobs/{{number:\d{{1,9}}}}/cancel", library.cancel)
     app.cleanup_ctx.append(library.press.working)
 
@@ -130,12 +131,24 @@ class Library:
         take = await self._take(request)
         if take.folder == self._running():
             raise TakeError("It is still being recorded. Stop the recording first.")
-        if self.press.is_busy_with(take.name):
-            raise TakeError("It is being published. Cancel that first.")
+        self._require_idle(take)
         await asyncio.to_thread(shelf.delete, take, self._state)
         log.info("Take %s was deleted at the console.", take.name)
         self._changes += 1
         return answers.to_json({})
+
+    async def withdraw(self, request: web.Request) -> web.Response:
+        """Delete one edition; the take stays."""
+        take, sent = await self._take(request), request.match_info["sent"]
+        self._require_idle(take)
+        await asyncio.to_thread(shelf.withdraw, take, sent)
+        log.info("Edition %s was deleted at the console.", sent)
+        self._changes += 1
+        return answers.to_json({})
+
+    def _require_idle(self, take: Take) -> None:
+        if self.press.is_busy_with(take.name):
+            raise TakeError("It is being published. Cancel that first.")
 
     async def _take(self, request: web.Request) -> Take:
         return await asyncio.to_thread(shelf.find, request.match_info["name"], self._state)

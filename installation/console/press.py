@@ -10,8 +10,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping, Se
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
+from installation.console import shelf, waiting
 from installation.console.errand import ErrandError, errand
 from installation.errors import Refusal
+from installation.machine.files import StorageError
+from installation.recording.takes import TakeError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,18 +58,19 @@ class Job:
 class Press:
     """Owns the jobs and the one process that works at them. Belongs to the server's thread.
 
-    Jobs are not kept: those that wait when the piece ends are forgotten with it.
+    What waits, or is worked at, is written down: a piece that is started again takes it up.
     """
 
     def __init__(self, state: Path, reserve_bytes: int, do: Do = errand) -> None:
         """Nothing is to be done. ``reserve_bytes`` of the disk are left alone; ``do`` does a job and says how far."""
-        self._do = do
+        self._do, self._state = do, state
         self._order = {"job": "edition", "state": str(state), "reserve_bytes": reserve_bytes}
         self._jobs: dict[int, Job] = {}
         self._folders: dict[int, Path] = {}
         self._numbers = itertools.count(1)
-        self._wanted = asyncio.Event()
+        self._wanted, self._changed = asyncio.Event(), asyncio.Event()
         self._at_work: asyncio.Task[None] | None = None
+        self._written: list[waiting.Wanted] = []
         self.made = 0  # editions, since the beginning
 
     def told(self) -> list[dict[str, Any]]:
@@ -84,10 +88,7 @@ class Press:
             raise PressError(f"{MOST_WAITING} jobs wait already. Ask again when one is done, or cancel one.")
         if any((job.take, job.forms) == (take.name, tuple(forms)) for job in wanted):
             raise PressError("That is being published already.")
-        job = Job(next(self._numbers), take.name, take.title or take.scene, tuple(forms))
-        self._jobs[job.number], self._folders[job.number] = job, take.folder
-        self._wanted.set()
-        return job
+        return self._take(take, forms)
 
     def cancel(self, number: int) -> None:
         """End a job, whether it waits or is worked at. Raises ``PressError`` where there is none."""
@@ -99,14 +100,51 @@ class Press:
         self._note(job, stage="cancelled")
 
     async def working(self, _: web.Application) -> AsyncIterator[None]:
-        """As long as the application runs, one job after the other is done."""
-        task = asyncio.create_task(self._work())
+        """As long as the application runs, one job after the other is done, those first that waited when it ended."""
+        await self._take_up()
+        tasks = [asyncio.create_task(each) for each in (self._work(), self._write_down())]
         yield
-        for each in (task, self._at_work):
+        for each in (*tasks, self._at_work):
             if each:
                 each.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await each
+        await self._keep()
+
+    def _take(self, take: Take, forms: Sequence[str]) -> Job:
+        job = Job(next(self._numbers), take.name, take.title or take.scene, tuple(forms))
+        self._jobs[job.number], self._folders[job.number] = job, take.folder
+        self._wanted.set()
+        self._changed.set()
+        return job
+
+    async def _take_up(self) -> None:
+        """Go on with what waited when the piece last ended; a take that is gone meanwhile is said."""
+        self._written = await asyncio.to_thread(waiting.kept, self._state)
+        for wanted in self._written[: MOST_WAITING + 1]:
+            try:
+                self._take(await asyncio.to_thread(shelf.find, wanted.take, self._state), wanted.forms)
+            except TakeError as error:
+                log.warning("%s is not published as %s. %s", wanted.take[:80], ", ".join(wanted.forms)[:80], error)
+                job = Job(next(self._numbers), wanted.take, wanted.take, wanted.forms, "failed", said=str(error))
+                self._jobs[job.number], self._folders[job.number] = job, self._state
+                self._changed.set()
+
+    async def _write_down(self) -> None:
+        while await self._changed.wait():
+            self._changed.clear()
+            await self._keep()
+
+    async def _keep(self) -> None:
+        """Write down what is not over, in a thread: a disk may be slow. One that refuses costs the memory only."""
+        wanted = [waiting.Wanted(job.take, job.forms) for job in self._jobs.values() if not job.is_over]
+        if wanted == self._written:
+            return
+        try:
+            await asyncio.to_thread(waiting.keep, self._state, wanted)
+            self._written = wanted
+        except StorageError as error:
+            log.warning("What waits to be published is not written down. %s", error)
 
     async def _work(self) -> None:
         while await self._wanted.wait():
@@ -138,6 +176,8 @@ class Press:
     def _note(self, job: Job, **news: Any) -> Job:
         """Remember how a job stands; of those that have ended the oldest are forgotten."""
         self._jobs[job.number] = noted = replace(job, **news)
+        if noted.is_over:
+            self._changed.set()
         over = [number for number, each in self._jobs.items() if each.is_over]
         for number in over[:-REMEMBERED]:
             del self._jobs[number], self._folders[number]

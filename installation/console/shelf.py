@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from installation.recording import budget, segment, takes
 from installation.recording.takes import Take, TakeError
 
 PREVIEWS = "previews"  # a folder beside the takes; what is in it can be made again
+SIDECAR, GONE = ".json", ".gone"  # what follows an edition's name: what it says of itself, what is being deleted
 TAR = ".tar"  # what follows an edition's name where it is a folder that is sent in one piece
 PLAYED, SHOWN = {".mp4"}, {".png", ".apng", ".gif", ".webp"}  # by browsers
 
@@ -72,6 +74,23 @@ def edition(take: Take, sent: str) -> Path:
     raise TakeError(f"Nothing of {take.name} is called {sent[:80]!r}.")
 
 
+def withdraw(take: Take, sent: str) -> None:
+    """Delete one edition with its sidecar: what is sent as this. The take stays, and can be published again.
+
+    Raises ``TakeError`` where nothing of that name was published and for a protected take, ``StorageError``.
+    """
+    path = edition(take, sent)
+    _require_unprotected(take)
+    try:
+        for each in (path, path.with_name(path.name + SIDECAR)):
+            if each.exists():
+                each.rename(each.with_name(f".{each.name}{GONE}"))  # at once: whatever comes between, no half is left
+        for gone in take.folder.glob(f".*{GONE}"):
+            shutil.rmtree(gone) if gone.is_dir() else gone.unlink()
+    except OSError as error:
+        raise StorageError(f"{path} cannot be deleted ({error.strerror}). Look at its folder.") from error
+
+
 def protect(take: Take, *, wanted: bool) -> None:
     """Let a take be kept from being deleted, or no more. Raises ``StorageError``."""
     mark = take.folder / budget.KEEP
@@ -83,12 +102,16 @@ def protect(take: Take, *, wanted: bool) -> None:
 
 def delete(take: Take, state: Path) -> None:
     """Delete a take with all its editions. Raises ``TakeError`` for one that is protected, ``StorageError``."""
-    if (take.folder / budget.KEEP).exists():
-        raise TakeError(f"{take.name} is protected. Lift that first.")
+    _require_unprotected(take)
     try:
         budget.discard(state, [take.folder])
     except OSError as error:
         raise StorageError(f"{take.name} cannot be deleted ({error.strerror}). Look at its folder.") from error
+
+
+def _require_unprotected(take: Take) -> None:
+    if (take.folder / budget.KEEP).exists():
+        raise TakeError(f"{take.name} is protected. Lift that first.")
 
 
 def preview(take: Take, state: Path) -> Path:

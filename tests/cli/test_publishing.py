@@ -7,6 +7,7 @@ from typer.testing import CliRunner
 
 from installation import cli
 from installation.publishing import FORMS, PublishError
+from installation.recording.takes import TakeError
 from tests.recording.rehearsal import frames, rehearse
 
 SMALL = ["--height", "64", "--rate", "5"]
@@ -83,3 +84,38 @@ def test_an_interruption_ends_it_and_leaves_what_was_finished(take, tmp_path, mo
     told = called("publish", take.folder, "--out", tmp_path, "--form", "generations,gif,h264", *SMALL)
     assert told.exit_code != 0
     assert sorted(path.name for path in tmp_path.iterdir()) == ["owl-generations.png", "owl-generations.png.json"]
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A take with a film and a contact sheet beside it."""
+    made = rehearse(tmp_path / "takes" / "owl", frames(2))
+    for ending in (".mp4", ".mp4.json", ".png"):
+        (made.folder / f"owl{ending}").write_bytes(b"x" * 2_000_000)
+    return made
+
+
+def test_what_was_published_is_listed_with_its_form_and_size(published):
+    told = called("editions", published.folder).output
+    assert re.search(r"h264 +owl\.mp4 +2\.0", told)
+    assert "contact-sheet" in told
+
+
+def test_where_nothing_was_published_that_is_said(take):
+    assert "burntout publish owl" in called("editions", take.folder).output
+
+
+@pytest.mark.parametrize(("answer", "code", "stays"), [("y\n", 0, False), ("n\n", 1, True), ("", 1, True)])
+def test_an_edition_is_deleted_only_after_a_yes(published, answer, code, stays):
+    words = ["editions", str(published.folder), "--delete", "owl.mp4"]
+    told = CliRunner().invoke(cli.app, words, input=answer, catch_exceptions=False)
+    assert (told.exit_code, (published.folder / "owl.mp4").exists()) == (code, stays)
+    assert (published.folder / "owl.png").exists()
+
+
+def test_nothing_but_an_edition_is_deleted(published):
+    for name in ("take.json", "../owl/owl.mp4", "/etc/passwd", "owl.gif"):
+        with pytest.raises(TakeError, match="Nothing of owl is called"):
+            called("editions", published.folder, "--delete", name, "--yes")
+    assert called("editions", published.folder, "--delete", "owl.mp4", "--yes").exit_code == 0
+    assert not (published.folder / "owl.mp4.json").exists()

@@ -146,11 +146,15 @@ def test_visitors_see_nothing_of_it(calm, path):
     assert asked(calm, f"{path}?as=visitor")[0] == 403
 
 
-@pytest.mark.parametrize("path", ["/takes/one/publish", "/takes/one/protect", "/takes/one/delete", "/jobs/1/cancel"])
+@pytest.mark.parametrize(
+    "path",
+    ["/takes/one/publish", "/takes/one/protect", "/takes/one/delete", "/takes/one/editions/one.mp4/delete",
+     "/jobs/1/cancel"],
+)  # fmt: skip
 def test_visitors_and_the_pages_of_strangers_do_nothing(calm, path):
     for headers in ({**ELSEWHERE, **ours(calm)}, {"Origin": "http://stranger.example"}, {}):
         assert asked(calm, path, "POST", data=b"{}", headers=headers)[0] == 403
-    assert shelf.find("one", calm.settings.state)
+    assert shelf.edition(shelf.find("one", calm.settings.state), "one.mp4").exists()
 
 
 @pytest.mark.parametrize("forms", [None, [], "h264", ["wax"], ["h264", 7], [["h264"]], {"h264": 1}])
@@ -189,7 +193,8 @@ def test_a_job_that_is_killed_is_said_and_one_that_is_cancelled_is_gone(hall):
     [job] = jobs(hall, is_at("failed", "done"))
     assert "The job has died (killed by SIGKILL)" in job["said"]
     _, told = wished(hall, "/takes/one/publish", forms=["h264"])
-    assert "Cancel that first" in wished(hall, "/takes/one/delete")[1]["refused"]
+    for path in ("/takes/one/delete", "/takes/one/editions/one.mp4/delete"):
+        assert "Cancel that first" in wished(hall, path)[1]["refused"]
     assert wished(hall, f"/jobs/{told['number']}/cancel") == (200, {})
     until(lambda: not children(), 30.0)
     assert [job["stage"] for job in jobs(hall, lambda told: len(told) > 1)] == ["cancelled", "failed"]
@@ -231,6 +236,15 @@ def test_a_take_that_is_protected_stays_and_one_that_is_deleted_goes_and_every_p
 
     assert asyncio.run(change()) == [200, 422, 200, 200]
     assert json.loads(asked(hall, "/takes.json")[2]) == []
+
+
+def test_an_edition_is_deleted_and_the_take_stays(hall):
+    take = put(hall.settings.state)
+    (take.folder / "one.mp4").write_bytes(FILM)
+    assert wished(hall, "/takes/one/editions/one.gif/delete")[0] == 422
+    assert wished(hall, "/takes/one/editions/one.mp4/delete") == (200, {})
+    [told] = json.loads(asked(hall, "/takes.json")[2])
+    assert (told["name"], told["editions"]) == ("one", [])
 
 
 def test_takes_that_come_without_us_are_noticed(hall):

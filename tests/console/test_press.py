@@ -7,11 +7,14 @@ import logging
 import pytest
 from aiohttp import web
 
+from installation.console import waiting
 from installation.console.errand import ErrandError
 from installation.console.press import MOST_WAITING, REMEMBERED, Press, PressError
+from installation.console.waiting import Wanted
 from installation.recording import takes
 from tests.recording.rehearsal import MANIFEST
 from tests.recording.test_takes import NOON
+from tests.support import until
 
 
 class Work:
@@ -37,6 +40,14 @@ class Work:
 
 def take(tmp_path, number=0):
     return takes.begun(tmp_path / str(number), MANIFEST, "cat", NOON, 0)
+
+
+def shelved(tmp_path, name):
+    """A take on the shelf, where a piece that is started again finds it."""
+    found = takes.begun(tmp_path / takes.FOLDER / name, MANIFEST, "cat", NOON, 0)
+    found.folder.mkdir(parents=True)
+    (found.folder / takes.CARD).write_text(found.card())
+    return found
 
 
 def pressed(tmp_path, script):
@@ -153,3 +164,54 @@ def test_when_the_piece_ends_so_does_the_work(tmp_path):
         return work
 
     assert pressed(tmp_path, script).ended == 1
+
+
+def test_what_waits_when_the_piece_ends_is_taken_up_at_the_next_start_in_its_order(tmp_path):
+    async def ended(press, _):
+        for name in ("a", "b", "c"):
+            press.ask(shelved(tmp_path, name), ["gif"])
+        await reaches(press, 1, "working")
+        press.cancel(2)
+
+    async def begun(press, work):
+        work.gate.set()
+        await reaches(press, 2, "done")
+        return [order["folder"][-1] for order in work.orders]
+
+    async def after(press, _):
+        return press.told()
+
+    pressed(tmp_path, ended)
+    assert pressed(tmp_path, begun) == ["a", "c"]
+    assert pressed(tmp_path, after) == []
+
+
+def test_what_waits_is_written_down_at_once_for_power_may_fail(tmp_path):
+    async def script(press, _):
+        press.ask(shelved(tmp_path, "a"), ["gif", "webp"])
+        await asyncio.to_thread(until, lambda: waiting.kept(tmp_path) == [Wanted("a", ("gif", "webp"))])
+
+    pressed(tmp_path, script)
+
+
+@pytest.mark.parametrize("name", ["gone", "../../etc", "/"])
+def test_a_take_that_is_gone_meanwhile_is_refused_with_a_sentence(tmp_path, name, caplog):
+    waiting.keep(tmp_path, [Wanted(name, ("gif",))])
+
+    async def script(press, work):
+        return press.told(), work.orders
+
+    ([job], orders), _ = pressed(tmp_path, script), caplog.set_level(logging.WARNING)
+    assert (job["stage"], orders) == ("failed", [])
+    assert "There is no take" in job["said"]
+    assert waiting.kept(tmp_path) == []
+
+
+def test_a_disk_that_refuses_costs_only_the_memory(tmp_path, caplog):
+    (tmp_path / waiting.FILE).mkdir()
+
+    async def script(press, _):
+        return await reaches(press, press.ask(take(tmp_path), ["gif"]).number, "working")
+
+    assert pressed(tmp_path, script)["forms"] == ("gif",)
+    assert "not written down" in caplog.text

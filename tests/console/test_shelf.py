@@ -98,6 +98,40 @@ def test_a_take_that_is_deleted_is_gone_with_its_editions_and_its_preview(tmp_pa
     assert not shelf.preview(take, tmp_path).exists()
 
 
+@pytest.mark.parametrize(("form", "sent"), [("one.mp4", "one.mp4"), ("one-png", "one-png.tar")])
+def test_an_edition_that_is_deleted_goes_with_its_sidecar_and_nothing_else_does(take, form, sent):
+    published(take, ".mp4", ".mp4.json", "-png.json", ".gif")
+    (take.folder / "one-png").mkdir()
+    (take.folder / "one-png" / "00001.png").write_bytes(b"png")
+    before = set(take.folder.iterdir())
+    shelf.withdraw(take, sent)
+    assert before - set(take.folder.iterdir()) == {take.folder / form, take.folder / f"{form}.json"}
+
+
+@pytest.mark.parametrize("sent", ["", "take.json", "../one/one.mp4", "frames-0000.mkv", "one.gif", ".", "\0"])
+def test_nothing_but_what_was_published_is_deleted(take, sent):
+    published(take, ".mp4")
+    before = set(take.folder.iterdir())
+    with pytest.raises(TakeError, match="Nothing of one is called"):
+        shelf.withdraw(take, sent)
+    assert set(take.folder.iterdir()) == before
+
+
+def test_of_a_protected_take_no_edition_is_deleted(take):
+    published(take, ".mp4")
+    shelf.protect(take, wanted=True)
+    with pytest.raises(TakeError, match="is protected"):
+        shelf.withdraw(take, "one.mp4")
+    assert shelf.edition(take, "one.mp4").exists()
+
+
+def test_what_a_deletion_that_was_killed_has_left_goes_with_the_next(take):
+    published(take, ".mp4")
+    (take.folder / f".one-png{shelf.GONE}").mkdir()
+    shelf.withdraw(take, "one.mp4")
+    assert not list(take.folder.glob(f".*{shelf.GONE}"))
+
+
 def test_a_take_that_is_protected_stays_until_that_is_lifted(tmp_path, take):
     shelf.protect(take, wanted=True)
     assert listed(tmp_path)["one"]["protected"]

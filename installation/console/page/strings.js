@@ -84,6 +84,7 @@ export const said = {
   hasFilm: "film", isProtected: "protected", strip: "Eight pictures of this take",
   protect: "Protect", protectHint: "A protected take is never deleted, by nobody and by no chore",
   delete: "Delete", deleteSure: "Delete for good",
+  withdrawAsk: (file, size) => `Delete ${file}, ${size}? The take stays; it can be published again.`,
   deleteAsk: (title, day, size) => `Delete ${title}, ${day}? ${size} of pictures and everything published beside them are gone for good.`,
   stillRunning: "It is still being recorded.", makeFilm: "Make a film to play here",
   look: { film: "Play", picture: "Look" }, download: "Download",

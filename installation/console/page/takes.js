@@ -104,7 +104,8 @@ function row(name, forms, dialog) {
         take.status === "running" ? h("p", { class: "hint" }, said.stillRunning)
           : h("button", { class: "go", onclick: () => publish(["h264"]) }, said.makeFilm));
     }
-    editions.replaceChildren(...take.editions.map((each) => edition(each, url, view)));
+    editions.replaceChildren(...take.editions.map((each) => edition(each, url, view, take.protected ? null : () => dialog.ask(
+      said.withdrawAsk(each.file, size(each.total_bytes)), () => post(`${path}/editions/${encodeURIComponent(each.sent)}/delete`, "{}")))));
     head.replaceChildren(
       h("button", { "aria-pressed": String(take.protected), title: said.protectHint,
         onclick: () => post(`${path}/protect`, JSON.stringify({ protected: !take.protected })) }, said.protect),
@@ -131,12 +132,13 @@ function row(name, forms, dialog) {
   };
 }
 
-function edition(each, url, view) {
+function edition(each, url, view, withdraw) {
   const name = each.form.replaceAll("-", " "), src = `${url}/editions/${encodeURIComponent(each.sent)}`;
   const look = each.shown ? h("button", { class: "quiet", "aria-label": `${said.look[each.shown]}: ${each.file}`,
     onclick: () => view(each).scrollIntoView({ block: "nearest" }) }, said.look[each.shown]) : null;
   return h("li", {}, h("span", {}, name, " ", h("small", {}, size(each.total_bytes))), look,
-    h("a", { class: "button quiet", href: src, download: each.sent, "aria-label": `${said.download}: ${each.file}` }, said.download));
+    h("a", { class: "button quiet", href: src, download: each.sent, "aria-label": `${said.download}: ${each.file}` }, said.download),
+    h("button", { class: "quiet", disabled: !withdraw, "aria-label": `${said.delete}: ${each.file}`, onclick: withdraw }, said.delete));
 }
 
 function chooser(forms, publish) {
