@@ -16,12 +16,15 @@ from concurrent.futures import FIRST_COMPLETED, wait
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
 
+from installation.cluster.following import Following
 from installation.cluster.letters import Picture, unpacked
+from installation.cluster.meeting import Meeting
 from installation.cluster.mosaic import columns_of, mosaic
 from installation.cluster.outpost import LEAVE_WITHIN
 from installation.cluster.posting import Office, Posting
 from installation.cluster.reach import ClusterError, reached
 from installation.cluster.standing import Standing
+from installation.cluster.together import CLUSTER_VITALS, Together
 from installation.engine import ENGINE_VITALS, NICENESS, Engine
 from installation.health import STRANDED
 from installation.loop.checkpoints import NAME, Checkpoints
@@ -40,7 +43,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-ENVOY_VITALS = {**ENGINE_VITALS, STRANDED: 0.0}
+ENVOY_VITALS = {**ENGINE_VITALS, **CLUSTER_VITALS, STRANDED: 0.0}
 LARGEST = 1024  # pixels a side: room for one engine's picture
 MOST = 2048  # and for a wall of them
 TICK = 0.01  # seconds: what an order may wait while nothing comes
@@ -84,9 +87,10 @@ class Envoy:
         self._ring, self._board = Ring(wires.ring), Board(wires.board)
         self._vitals = Vitals(wires, "engine")
         self._vitals.beat(Phase.LOADING, **{STRANDED: 0.0})
-        self._postings: list[Posting] = []
+        self._postings: list[Posting | Following] = []
         self._newest: list[Pixels | None] = [None] * len(settings.engines)
         self._due = dict.fromkeys(range(len(settings.engines)), 0.0)  # when a place is looked at again
+        self._together, self._meeting = Together(settings), Meeting()
         self._first = NOTHING  # what the piece's own engine shows
         self._beat = self._painted = self._knocked = 0.0
         self._unanswered = 0
@@ -97,12 +101,18 @@ class Envoy:
             while self._obey():
                 for posting in self._postings:
                     self._look(posting)
+                self._show_what_is_due()
                 self._knock(reach)
-                awaited = [posting.awaited for posting in self._postings if posting.awaited]
-                if awaited:
-                    wait(awaited, TICK, FIRST_COMPLETED)
-                else:
-                    time.sleep(TICK)
+                self._await_news()
+
+    def _await_news(self) -> None:
+        """Until something has come or is due; a tick at most, for there may be orders."""
+        awaited = [posting.awaited for posting in self._postings if posting.awaited]
+        patience = min(TICK, self._together.wait(time.time_ns()))
+        if awaited:
+            wait(awaited, patience, FIRST_COMPLETED)
+        else:
+            time.sleep(patience)
 
     def close(self) -> None:
         """Say that the cluster is lost, and leave the wires to the engine."""
@@ -126,7 +136,7 @@ class Envoy:
         """The postings, which leave in the end, whatever that is."""
         office = Office(self._settings, self._board, self._standing, reach)
         self._postings = [
-            Posting(entry, number, office, self._checkpoints(number, entry.name))
+            (Following if entry.follow else Posting)(entry, number, office, self._checkpoints(number, entry.name))
             for number, entry in enumerate(self._settings.engines)
         ]
         try:
@@ -177,7 +187,7 @@ class Envoy:
 
     # ------------------------------------------------------------------ up
 
-    def _look(self, posting: Posting) -> None:
+    def _look(self, posting: Posting | Following) -> None:
         """What is new of one engine; the piece plays without a neighbour, but not without its own."""
         number, now = posting.number, time.monotonic()
         if now < self._due[number]:
@@ -196,11 +206,12 @@ class Envoy:
         elif not number and not posting.is_settled:
             self._vitals.beat(Phase.LOADING)
 
-    def _deliver(self, posting: Posting, dispatch: Dispatch) -> None:
+    def _deliver(self, posting: Posting | Following, dispatch: Dispatch) -> None:
         for name, data in dispatch.glimpses.items():
             self._lay(name, data)
         for picture in dispatch.pictures:
-            self._show(posting.number, picture)
+            if not self._together.keep(posting.number, picture, time.time_ns()):
+                self._show(posting.number, picture)
         if not posting.number:
             self._feel(dispatch)
         for report in dispatch.reports:
@@ -213,9 +224,10 @@ class Envoy:
         beat, phase = dispatch.vitals["beat"], Phase(int(dispatch.vitals["phase"]))
         if beat != self._beat:
             self._beat = beat
-            self._vitals.beat(phase, **{name: value for name, value in dispatch.vitals.items() if name not in PULSE})
+            theirs = {name: value for name, value in dispatch.vitals.items() if name not in PULSE}
+            self._vitals.beat(phase, **theirs, **self._together.vitals())
 
-    def _report(self, posting: Posting, report: Report) -> None:
+    def _report(self, posting: Posting | Following, report: Report) -> None:
         """Reports of the first are the piece's own; a neighbour's are told as what they are."""
         if not posting.number:
             self.begun |= report.name == "playing"
@@ -233,6 +245,13 @@ class Envoy:
             write_whole(self._wires.glimpses / name, data)
         except StorageError as refusal:
             log.warning("A take will lack a picture. %s", refusal)
+
+    def _show_what_is_due(self) -> None:
+        """Pictures whose moment has come; and letters, for that moment goes by the clock of whoever made them."""
+        for number, met in self._meeting.look(self._postings, time.monotonic()):
+            self._together.met(number, met)
+        for number, picture in self._together.take(time.time_ns()):
+            self._show(number, picture)
 
     def _show(self, number: int, picture: Picture) -> None:
         """Onto the ring: the picture itself, or the wall with the picture in its place."""

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING
 
 from installation.cluster import passport
+from installation.cluster.audience import Audience
 from installation.cluster.ledger import Ledger
 from installation.cluster.letters import Dispatch, Letter, opened, packed
 from installation.engine import ENGINE_VITALS, NICENESS, Engine
@@ -27,6 +28,7 @@ from installation.machine.wires import PipeHandler
 from installation.records import Order
 
 if TYPE_CHECKING:
+    from installation.cluster.clock import Times
     from installation.cluster.letters import Commission, Picture
     from installation.cluster.passport import Passport
     from installation.records import Frame
@@ -49,6 +51,7 @@ class Outpost:
         self._vitals = Board.create(self._wires.vitals("engine"), ENGINE_VITALS)
         self._ring = Ring.create(self._wires.ring, LARGEST * LARGEST, SLOTS)
         self._ledger = Ledger(self._ring, commission.engine.running_patience)
+        self._audience = Audience()
         self._settings = Settings(state=folder / "state", engine=commission.engine)
         Checkpoints(folder, self._settings.state, commission.engine.checkpoint_every).lay(commission.copies)
         self._sent = 0  # of the ring
@@ -73,7 +76,16 @@ class Outpost:
         deadline = time.monotonic() + patience
         while not (dispatch := self._dispatch()).is_news and time.monotonic() < deadline:
             time.sleep(GLANCE)
+        self._audience.tell(dispatch)
         return dispatch
+
+    def watch(self, number: int, patience: float) -> tuple[int, Dispatch] | None:
+        """What it has sent since that number, for a stage machine that follows: see ``Audience.after``."""
+        return self._audience.after(number, patience)
+
+    def clock(self) -> Times:
+        """When this was heard and when it is answered, in Unix nanoseconds."""
+        return time.time_ns(), time.time_ns()
 
     def leave(self) -> None:
         """End the engine at its next moment, and take up its wires. What has left may be told so again."""

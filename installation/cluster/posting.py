@@ -22,6 +22,7 @@ from installation.restorers import shelf
 from installation.restorers.protocol import ModelError
 
 if TYPE_CHECKING:
+    from installation.cluster.clock import Times
     from installation.cluster.passport import Passport
     from installation.cluster.reach import Node, Reach
     from installation.cluster.standing import Standing
@@ -87,6 +88,12 @@ class Posting:
         """An order for it. What comes while it is nowhere is lost, unless it stands: then its next life hears it."""
         if self.is_settled:
             self._orders.append(order)
+
+    def clock(self) -> Future[Times]:
+        """What time it is where it plays, if it ``is_settled``."""
+        if self._station is None:
+            raise ValueError(f"{self.name} plays nowhere; ask only where it is settled.")
+        return self._station.clock()
 
     def leave(self) -> Future[None] | None:
         """Ask it to end; None where it plays nowhere."""

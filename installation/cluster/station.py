@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,13 +14,17 @@ from typing import TYPE_CHECKING, Any, Protocol
 from installation.cluster.outpost import Abroad, Outpost
 
 if TYPE_CHECKING:
+    from installation.cluster.clock import Times
     from installation.cluster.letters import Commission, Dispatch, Letter
     from installation.cluster.passport import Passport
     from installation.cluster.reach import Node
     from installation.machine.settings import PlaceSettings
 
 LISTEN = 0.1  # seconds that an outpost waits for news before it says that there is none
-UP, DOWN = "up", "down"  # an actor's two threads: in each, calls are answered in their order
+UP, DOWN = "up", "down"  # two of an actor's threads: in each, calls are answered in their order
+CLOCK, AUDIENCE = "clock", "audience"  # more of them: for letters that must not wait, and for whoever follows
+MOST_FOLLOWERS = 16  # who are answered at once
+NAMESPACE = "burntout"  # of engines that may be followed
 
 
 class Station(Protocol):
@@ -34,6 +40,9 @@ class Station(Protocol):
 
     def hear(self) -> Future[Dispatch]:
         """What is new, as soon as something is."""
+
+    def clock(self) -> Future[Times]:
+        """When the question was heard there, and when answered, in Unix nanoseconds."""
 
     def leave(self) -> Future[None]:
         """Ask the engine to end; it has a second."""
@@ -55,10 +64,11 @@ class There:
             num_cpus=needs.cpus,
             num_gpus=needs.gpus,
             max_restarts=0,  # another is started, at another node, from the newest checkpoint
-            concurrency_groups={UP: 1, DOWN: 1},
+            concurrency_groups={UP: 1, DOWN: 1, CLOCK: 1, AUDIENCE: MOST_FOLLOWERS},
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=node.name, soft=False),
         )(Abroad)
-        self._actor = actor.remote(commission)
+        name = f"{needs.name}@{time.time_ns()}"  # the one before may be dying still, under its own
+        self._actor = actor.options(name=name, namespace=NAMESPACE).remote(commission)
 
     def passport(self, restorers: Sequence[tuple[str, str | None]]) -> Future[Passport]:
         return self._ask(DOWN, "passport", tuple(restorers))
@@ -69,6 +79,9 @@ class There:
     def hear(self) -> Future[Dispatch]:
         return self._ask(UP, "hear", LISTEN)
 
+    def clock(self) -> Future[Times]:
+        return self._ask(CLOCK, "clock")
+
     def leave(self) -> Future[None]:
         return self._ask(DOWN, "leave")
 
@@ -78,8 +91,26 @@ class There:
         ray.kill(self._actor)
 
     def _ask(self, group: str, method: str, *arguments: object) -> Future[Any]:
-        answer: Future[Any] = getattr(self._actor, method).options(concurrency_group=group).remote(*arguments).future()
-        return answer
+        return asked(self._actor, group, method, *arguments)
+
+
+def asked(actor: Any, group: str, method: str, *arguments: object) -> Future[Any]:
+    """The answer of an actor's method, which one of its threads of that group gives."""
+    answer: Future[Any] = getattr(actor, method).options(concurrency_group=group).remote(*arguments).future()
+    return answer
+
+
+def found(name: str) -> Any:
+    """The actor that plays the engine of this name now, the newest where one is dying; None where there is none."""
+    import ray
+
+    with contextlib.suppress(ValueError):  # it has gone meanwhile
+        listed = [
+            each["name"] for each in ray.util.list_named_actors(all_namespaces=True) if each["namespace"] == NAMESPACE
+        ]
+        if named := sorted(each for each in listed if each.partition("@")[0] == name):
+            return ray.get_actor(named[-1], NAMESPACE)
+    return None
 
 
 class Here:
@@ -100,6 +131,9 @@ class Here:
 
     def hear(self) -> Future[Dispatch]:
         return self._up.submit(self._outpost.hear, LISTEN)
+
+    def clock(self) -> Future[Times]:
+        return self._down.submit(self._outpost.clock)
 
     def leave(self) -> Future[None]:
         return self._down.submit(self._outpost.leave)
