@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from installation.errors import Refusal
+from installation.records import Order
 from installation.tables import one_of, shown, text
 
 EDGE, DEPTH = OF = ("edge", "depth")
 ORIGIN, PRESENT, CAMERA = SOURCES = ("origin", "present", "camera")
 KINDS = ("control", "likeness")
+THE_SCENES = "scene"  # what a message says for the scene's own, which may be a path, or nobody
 _EXAMPLES = {
     "control": '{ model = "canny", of = "edge", from = "camera" }',
     "likeness": '{ model = "ip-adapter", from = "origin" }',
@@ -81,6 +83,17 @@ def heard(kind: str, words: Sequence[object]) -> Guide | None:
             f"/{kind} takes a name and then {' or '.join(OF)}, and {', '.join(SOURCES)}: once each."
         )
     return read(kind, {"model": model, **table})
+
+
+def order(address: str, said: Any, own: Mapping[str, Guide]) -> Order:
+    """What the command of an address asks of the engine, with what was said; ``own`` are the scene's guides, by kind.
+
+    Raises ``Refusal`` for words that name no guide.
+    """
+    kind = address.removeprefix("/")
+    if kind not in KINDS:
+        return Order(kind, {"text": said})
+    return Order(kind, {"guide": own.get(kind) if said == (THE_SCENES,) else heard(kind, said)})
 
 
 def table(guide: Guide) -> dict[str, str]:

@@ -389,12 +389,8 @@ class Conductor:
         match address, argument:
             case "/scene/load", str(name):
                 self._load_scene(name, now)
-            case "/prompt", str(text):
-                self.tell("engine", Order("prompt", {"text": text}))
-            case "/lora", str(name):
-                self.tell("engine", Order("lora", {"name": name}))
-            case "/control" | "/likeness", tuple(words):
-                self.tell("engine", conditioning.order(address, words, self.scene.guides))
+            case "/prompt" | "/lora" | "/control" | "/likeness", _:
+                self.tell("engine", conditioning.order(address, argument, self.scene.guides))
             case "/stage/caption", str(text):
                 self.tell("stage", Order("caption", {"text": text}))
             case "/panic/black", bool(wanted):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
 
-from installation import tables
+from installation import conditioning, tables
 from installation.errors import Refusal
 from installation.knobs import nearest
 from installation.tables import one_of, shown, text
@@ -33,6 +33,8 @@ class CueError(Refusal):
 class Cue:
     """A numbered change: a scene to load, words to say, knobs to go to (board values), each where there is one.
 
+    ``guides`` are what is said of those that lead besides words, by their kind: as a message says it, () for none.
+
     ``number`` is as it is written: "12" or "12.5". ``fade``, ``pre_wait`` and ``post_wait`` are seconds. With
     ``follow`` "auto-continue" the next cue begins ``post_wait`` after this one has begun, with "auto-follow" after its
     fade has ended.
@@ -48,6 +50,7 @@ class Cue:
     follow: str = FOLLOWS[0]
     pre_wait: float = 0.0
     post_wait: float = 0.0
+    guides: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def eased(curve: str, share: float) -> float:
@@ -103,14 +106,18 @@ def tracked(cues: Sequence[Cue], place: int) -> Cue:
     since = past[scenes[-1] :] if scenes else past
     values = {address: value for cue in since for address, value in cue.values.items()}
     prompts = [cue.prompt for cue in since if cue.prompt is not None]
-    scene = since[0].scene if scenes else None
-    return Cue(past[-1].number if past else "", "", scene, prompts[-1] if prompts else None, values)
+    guides = {kind: said for cue in since for kind, said in cue.guides.items()}
+    scene, number = since[0].scene if scenes else None, past[-1].number if past else ""
+    return Cue(number, "", scene, prompts[-1] if prompts else None, values, guides=guides)
 
 
 # From TOML ------------------------------------------------------------------------------------------------------------
 
 Values = Callable[[Mapping[str, Any]], dict[str, float]]
-_KEYS = ("number", "name", "scene", "prompt", "fade", "curve", "follow", "pre-wait", "post-wait")
+_KEYS = (
+    "number", "name", "scene", "prompt", "fade", "curve", "follow", "pre-wait", "post-wait", *conditioning.KINDS
+)  # fmt: skip
+NOBODY = "none"  # leads any more
 
 
 def read(raw: Any, values: Values, scenes: Collection[str]) -> tuple[Cue, ...]:
@@ -144,9 +151,16 @@ def _cue(table: Mapping[str, Any], values: Values, scenes: Collection[str]) -> C
             follow=one_of("follow", table.get("follow", FOLLOWS[0]), FOLLOWS),
             pre_wait=_seconds("pre-wait", table.get("pre-wait", 0.0)),
             post_wait=_seconds("post-wait", table.get("post-wait", 0.0)),
+            guides={kind: _said_of(kind, table[kind]) for kind in conditioning.KINDS if kind in table},
         )
     except Refusal as error:
         raise CueError(f"cue {number}: {error}") from None
+
+
+def _said_of(kind: str, raw: Any) -> tuple[str, ...]:
+    """What a cue has a message say of a guide, whose model is a name in the models folder; ``"none"`` sends it away."""
+    said = () if raw == NOBODY else conditioning.words(conditioning.read(kind, raw))
+    return conditioning.words(conditioning.heard(kind, said))
 
 
 def _number(value: Any) -> str:

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from installation import images
 from installation.burns import on_raw_scale
 from installation.burns.calibration import standing
 from installation.camera.eye import CameraError, Eye
+from installation.conditioning import KINDS
 from installation.control.store import DEFERRED
 from installation.errors import Refusal
 from installation.knobs import read
@@ -37,17 +39,18 @@ from installation.machine.scribe import Scribe
 from installation.machine.wires import Uplink, Wires
 from installation.readings import Look, Window, declared, tail
 from installation.relief import easing
-from installation.restorers import Restoring
+from installation.restorers import Restoring, guides
 from installation.restorers.blends import Prompter
+from installation.restorers.casting import Casting, Ensemble
 from installation.restorers.lesions import Lesion, numb
-from installation.restorers.shelf import Shelf
-from installation.restorers.wardrobe import Wardrobe
+from installation.restorers.wings import Wings, Wish
 from installation.signs import PHASES
 
 if TYPE_CHECKING:
     from installation.machine.settings import EngineSettings, Settings
     from installation.records import Order
     from installation.restorers import Restorer
+    from installation.restorers.wings import Enter, Make
     from installation.scenes import Scene
 
 log = logging.getLogger(__name__)
@@ -70,6 +73,10 @@ NICENESS = 10  # the stage comes first where both want the same core
 REST = 0.2  # seconds between two looks at the orders while nothing plays
 FIRST_SIGHT = 10.0  # seconds that a scene which begins with the camera waits for it
 MOST_KEYS = 8  # to be turned, one after each generation
+#: What is said after why something was refused.
+GOES_ON = {"wear": " The show goes on with what it wore."} | dict.fromkeys(
+    ("lora", *KINDS), " The show goes on with what it had."
+)
 RATE_MEMORY = 0.8  # of the running average of generations per second
 
 
@@ -93,8 +100,7 @@ class Engine:
         self._board = Board(wires.board)
         self._vitals = Vitals(wires, "engine")
         self._vitals.beat(Phase.LOADING)
-        self._shelf = Shelf(settings.engine, _device(settings))
-        self._wardrobe = Wardrobe(self._shelf, wires.folder)
+        self._casting = Casting(settings.engine, _device(settings), wires.folder)
         self._album = shipped(share("assets"))
         self._eye = Eye(wires)
         self._window = Window(tail.shipped())
@@ -105,7 +111,10 @@ class Engine:
         self._restorer: Restorer | None = None
         self._moments: Iterator[Moment] | None = None
         self._resting = self._leaving = False
-        self._wish: Order | None = None
+        self._wings = Wings(settings.engine.loading_patience)
+        self._between = False
+        self._told: Mapping[str, float] = {}
+        self._held: Mapping[str, float] | None = None
         self._keys: deque[Mapping[str, Any]] = deque(maxlen=MOST_KEYS)
         self._prompter = Prompter()
         self._deaf: dict[str, str | None] = {}
@@ -123,8 +132,8 @@ class Engine:
                 continue
             moment = self._work(self._moments)
             self._publish(moment)
-            if moment.phase == "generation":
-                self._change_clothes()
+            self._between = moment.phase == "generation"
+            if self._between:
                 self._turn_key()
                 if self._leaves():
                     return
@@ -153,7 +162,8 @@ class Engine:
         return self._resting or self._moments is None
 
     def _obey(self, patience: float) -> bool:
-        """Carry out one order if there is one; False when it is time to leave."""
+        """Carry out one order if there is one, and let in what is ready; False when it is time to leave."""
+        self._let_in()
         order = self._uplink.order(patience)
         if order is None:
             return True
@@ -169,8 +179,8 @@ class Engine:
 
     def _carry_out(self, order: Order) -> None:
         match order.name:
-            case "play":
-                self._play(order.data["scene"], order.data["seed"], resume=order.data["resume"])
+            case "play" | "prompt" | "wear" | "lora" | "control" | "likeness":
+                self._ask(order)
             case "origin" if self._lineage:
                 self._lineage.reignite()
                 self._restart()
@@ -180,12 +190,8 @@ class Engine:
             case "adopt" if self._lineage and self._scene:
                 self._take_in(order.data["path"], self._lineage, self._scene.grid)
                 self._restart()
-            case "prompt" if self._restorer and self._lineage:
-                serial = self._lineage.serial
-                walk = read(Restoring, self._values(serial)).walk
-                self._prompter.tell(self._restorer, order.data["text"], serial, walk)
-            case "wear" | "cipher":
-                self._carry_out_later(order)
+            case "cipher":
+                self._keys.append(order.data)  # between two generations one is turned
             case "save" if self._lineage:
                 self._checkpoints.copy_to(Path(order.data["path"]))
             case "rest":
@@ -194,27 +200,77 @@ class Engine:
             case "wake":
                 self._resting = False
 
-    def _carry_out_later(self, order: Order) -> None:
-        """At the end of the generation: a take has every picture with the weights, or under the key, that it names."""
-        if order.name == "cipher":
-            self._keys.append(order.data)  # between two generations one is turned
-            return
-        self._wish = order
-        if self._moments is None:
-            self._change_clothes()
+    def _ask(self, order: Order) -> None:
+        """For what may take long to be made ready; what is said to a scene that is still to come waits for it."""
+        if order.name == "play":
+            self._held = self._told or None  # the board speaks of the next scene already
+            self._fetch(order.name, partial(self._cast, **order.data), at_once=True)
+        elif order.name != "prompt":
+            self._fetch(order.name, partial(self._dress, order))
+        elif self._wings.holds("play"):
+            self._fetch(order.name, lambda: partial(self._say, order.data["text"]))
+        else:
+            self._say(order.data["text"])
 
-    def _play(self, scene: Scene, seed: int | None, *, resume: bool) -> None:
-        """Load what a scene needs and begin, or go on with, its lineage. Refused, the present scene goes on."""
-        self._vitals.beat(Phase.LOADING)
-        restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
+    def _fetch(self, name: str, make: Make, *, at_once: bool = False) -> None:
+        """Have something made ready beside the loop, to come on between two generations; before there is one, now."""
+        if self._moments is None and not self._wings.holds():
+            self._vitals.beat(Phase.LOADING)
+            make()()
+        else:
+            self._wings.ask(Wish(name, make, at_once))
+
+    def _let_in(self) -> None:
+        """Exchange what plays for what is ready. Refused, the show goes on with what it had."""
+        if sentence := self._wings.late():
+            self._uplink.report("refused", reason=sentence, order="late")
+        came = self._wings.come(between=self._between or self._idle)
+        if came is None:
+            return
+        wish, enter = came
+        if wish.name == "play":
+            self._held = None
+        try:
+            if isinstance(enter, Refusal):
+                raise enter
+            enter()
+        except Refusal as refusal:
+            self._uplink.report("refused", reason=f"{refusal}{GOES_ON.get(wish.name, '')}", order=wish.name)
+
+    def _cast(self, scene: Scene, seed: int | None, *, resume: bool) -> Enter:
+        """In the wings: load what a scene needs."""
+        ensemble = self._casting.cast(scene)
+        return partial(self._play, scene, seed, ensemble, resume=resume)
+
+    def _dress(self, order: Order) -> Enter:
+        """In the wings: load other weights, or another guide, for what plays; nothing else exchanges that meanwhile."""
+        ensemble = self._casting.dress(order, self._scene, self._restorer)
+        return partial(self._change, ensemble)
+
+    def _change(self, ensemble: Ensemble) -> None:
+        """Play with others from the next generation on; a take names them."""
+        self._restorer = self._enter(ensemble)
+        if (scene := self._scene) and (lineage := self._lineage):
+            self._prompter.turn(self._restorer, lineage.serial + 1)
+            self._turn()
+            self._announce(scene, self._restorer, lineage)
+
+    def _enter(self, ensemble: Ensemble) -> Restorer:
+        for reason in ensemble.refused:
+            self._uplink.report("refused", reason=reason, order="guide")
+        return ensemble.enter()
+
+    def _play(self, scene: Scene, seed: int | None, ensemble: Ensemble, *, resume: bool) -> None:
+        """Begin, or go on with, a scene's lineage. Refused, the present scene goes on."""
         size, lineage = self._size(scene), self._recall(scene) if resume else None
         if lineage is None:
             cell = images.to_tensor(images.load(scene.origin, size // scene.grid, size // scene.grid))
-            origin = cell.tile(1, 1, scene.grid, scene.grid).to(self._shelf.device)
+            origin = cell.tile(1, 1, scene.grid, scene.grid).to(self._casting.device)
             lineage = Lineage.begin(scene.name, seed if seed is not None else secrets.randbits(63), origin)
             if scene.camera:
                 self._wait_for_sight(lineage)
-        self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._shelf.device)
+        restorer = self._enter(ensemble)
+        self._scene, self._restorer, self._lineage = scene, restorer, lineage.to(self._casting.device)
         self._checkpoints.keep(lineage, time.monotonic())
         self._vitals.beat(Phase.LOADING, serial=float(lineage.serial), lineages=float(scene.grid**2))
         self._prompt(restorer, scene.prompt)
@@ -234,7 +290,7 @@ class Engine:
 
     def _announce(self, scene: Scene, restorer: Restorer, lineage: Lineage) -> None:
         """Say what plays, completely enough to be rendered again."""
-        worn = self._wardrobe.model(scene.restorer, scene.model)
+        worn = self._casting.model(scene)
         model = {"restorer": restorer.name, "model": worn, "digest": restorer.digest}
         begun = {
             "seed": lineage.seed,
@@ -243,23 +299,8 @@ class Engine:
             "grid": scene.grid,
             "threads": _threads(self._settings.engine),
         }
-        self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, **model, **begun)
-
-    def _change_clothes(self) -> None:
-        """Wear the weights that were asked for, from the next generation on. Refused, the show goes on as it was."""
-        wish, self._wish = self._wish, None
-        if wish is None:
-            return
-        try:
-            self._wardrobe.wear(wish.data["model"])
-        except Refusal as refusal:
-            self._uplink.report("refused", reason=f"{refusal} The show goes on with what it wore.", order=wish.name)
-            return
-        if (scene := self._scene) and (lineage := self._lineage):
-            self._restorer = self._wardrobe.take(scene.restorer, scene.model, scene.grid)
-            self._prompter.turn(self._restorer, lineage.serial + 1)
-            self._turn()
-            self._announce(scene, self._restorer, lineage)
+        led = guides.told(restorer)
+        self._uplink.report("playing", scene=scene.name, wanted=scene.restorer, **model, **begun, **led)
 
     def _walk_on(self) -> None:
         """Tell the restorer what the generation that begins shall show."""
@@ -289,8 +330,20 @@ class Engine:
         """Turn the loop from where the lineage stands."""
         if self._lineage and self._restorer:
             self._moments = turns(
-                self._lineage, self._restorer, self._values, time.perf_counter, self._album, outside=self._look_outside
+                self._lineage,
+                self._restorer,
+                self._values,
+                time.perf_counter,
+                self._album,
+                outside=self._look_outside,
+                guide=self._look_outside,
             )
+
+    def _say(self, text: str) -> None:
+        """What somebody wants to see, from the next generation on, or on the way there. Raises ``ModelError``."""
+        if self._restorer and self._lineage:
+            serial = self._lineage.serial
+            self._prompter.tell(self._restorer, text, serial, read(Restoring, self._values(serial)).walk)
 
     def _prompt(self, restorer: Restorer, text: str) -> None:
         """A scene's own prompt, at once; one that cannot be read is said, and the scene plays without."""
@@ -302,7 +355,7 @@ class Engine:
 
     def _values(self, serial: int) -> Mapping[str, float]:
         """The knobs for one generation; where nobody holds a moving one (NaN on the board) the scene's score plays."""
-        told = self._board.read()
+        self._told = told = self._held or self._board.read()
         board = {name: value for name, value in told.items() if name.startswith(DEFERRED)}
         played = self._scene.settle(board, serial) if self._scene else board
         return on_raw_scale(easing.eased(played, easing.level(told), self._worked), self._calibration)

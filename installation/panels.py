@@ -16,6 +16,7 @@ from installation.market import readings as market_readings  # noqa: F401 - decl
 from installation.readings import Reading
 from installation.relief import condition, easing  # noqa: F401 - declare /reading/machine, /engine
 from installation.restorers import (
+    guides,  # noqa: F401 - declares /restore/control, /restore/likeness
     lesions,  # noqa: F401 - declares /lesion
     protocol,  # noqa: F401 - declares /restore
 )

@@ -117,7 +117,8 @@ class Generation:
     ``readings`` are named measurements, ``seconds`` is what it took. With ``parent`` 0 it grew from the origin, or from
     the picture that the keeper put in its place: ``source`` is its path below assets/. ``prompt`` is what the restorer
     was told to see, a blend in words where it is on its way between two. What came from outside is kept
-    with the take: ``glimpse`` names the picture that was mixed in, and ``source`` may name one that became the origin.
+    with the take: ``glimpse`` names the picture that was mixed in, ``guide`` the one that led the restorer (see
+    ``conditioning``), and ``source`` may name one that became the origin.
     """
 
     serial: int
@@ -133,3 +134,4 @@ class Generation:
     source: str = ""
     glimpse: str = ""
     prompt: str = ""
+    guide: str = ""

@@ -13,13 +13,14 @@ from __future__ import annotations
 import math
 import tomllib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from PIL import Image as Pillow
 
-from installation import cues, melting, modulators, ranges, scores, signs, stakes
+from installation import conditioning, cues, melting, modulators, ranges, scores, signs, stakes
+from installation.conditioning import Guide
 from installation.cues import Cue
 from installation.errors import Refusal
 from installation.images import FORMATS, MOST_PIXELS, SMALLEST
@@ -53,7 +54,7 @@ class Scene:
 
     ``seed`` and ``size`` (pixels a side) are None where the scene leaves them to the machine. ``text`` is the TOML
     as it was read, for the take, and ``folder`` is where: what the text names is seen from there. With ``camera`` it
-    begins with what the camera sees, and with ``origin`` until then.
+    begins with what the camera sees, and with ``origin`` until then. ``guides`` lead it besides words, by their kind.
     """
 
     name: str
@@ -73,6 +74,7 @@ class Scene:
     cues: tuple[Cue, ...] = ()
     modulators: Mapping[str, Modulator] = field(default_factory=dict)
     overlays: tuple[Sign, ...] = ()
+    guides: Mapping[str, Guide] = field(default_factory=dict)
     casino: Casino | None = None
     ransom: Ransom | None = None
     ranges: Mapping[str, Range] = field(default_factory=dict)
@@ -123,6 +125,7 @@ def load(
             casino=stakes.casino(raw.get("casino"), readings),
             ransom=stakes.ransom(raw.get("ransom"), knobs),
             ranges=ranges.read(raw.get("edition", {}), knobs),
+            guides=_guides(raw, path.parent),
             **_header(raw, path, assets, restorers),
         )
     except Refusal as error:
@@ -188,7 +191,7 @@ _HEADER: Mapping[str, type] = {
     "size": int,
     "grid": int,
 }
-_LAYERS = ("modulate", "cue", "cues", "overlay", "casino", "ransom", "edition")
+_LAYERS = ("modulate", "cue", "cues", "overlay", "casino", "ransom", "edition", *conditioning.KINDS)
 _IN_WORDS: Mapping[type, str] = {str: "text in quotes", int: "a whole number"}
 
 
@@ -250,12 +253,29 @@ def _model(model: str | None, restorer: str, beside: Path) -> str | None:
         return None
     if restorer not in WITH_MODEL:
         raise SceneError(f"model is for {' and '.join(WITH_MODEL)}; {restorer} carries its own. Take the line out.")
+    return _folder(model, "model", beside)
+
+
+def _folder(model: str, key: str, beside: Path) -> str:
+    """The name of a model in the machine's folder of models as it is; a path, as it is seen from the scene."""
     if "/" not in model:
         return model
     folder = beside / model
     if not _exists(folder, Path.is_dir):
-        raise SceneError(f"model: there is no folder {shown(model)}, seen from {beside}.")
+        raise SceneError(f"{key}: there is no folder {shown(model)}, seen from {beside}.")
     return str(folder.resolve())
+
+
+def _guides(raw: Mapping[str, Any], beside: Path) -> dict[str, Guide]:
+    """What leads a scene's pipeline besides words; only one of diffusers can be led."""
+    named = [kind for kind in conditioning.KINDS if kind in raw]
+    if named and raw.get("restorer") != "diffusion":
+        raise SceneError(f'{named[0]} is for restorer = "diffusion" with a Stable Diffusion. Take it out.')
+    return {kind: _guide(conditioning.read(kind, raw[kind]), kind, beside) for kind in named}
+
+
+def _guide(guide: Guide, kind: str, beside: Path) -> Guide:
+    return replace(guide, model=_folder(guide.model, f"{kind}.model", beside))
 
 
 def _origin(name: str, beside: Path, origins: Path) -> Path:

@@ -116,6 +116,24 @@ COMMANDS = Commands(
         Command("/scene/load", "text", "Play the scene of this name from its first generation."),
         Command("/prompt", "text", "Say what the restorer should see, until the next scene."),
         Command(
+            "/control",
+            "anything",
+            "Hold the picture to the edges or the depth of another by a ControlNet of the models folder: `canny edge "
+            "camera` (or origin, or present); nothing lets it go, `scene` gives the scene's own back.",
+        ),
+        Command(
+            "/likeness",
+            "anything",
+            "Hear a picture as a prompt by an IP-Adapter of the models folder: `ip-adapter camera` (or origin, or "
+            "present); nothing lets it go, `scene` gives the scene's own back.",
+        ),
+        Command(
+            "/lora",
+            "text or nothing",
+            "Have the Stable Diffusion that plays wear the adapter of this name from the models folder; nothing takes "
+            "it off.",
+        ),
+        Command(
             "/stage/caption",
             "text or nothing",
             "Say this over the picture until the next scene; nothing takes it away.",

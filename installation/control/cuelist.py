@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from installation.conditioning import THE_SCENES
 from installation.control.commands import COMMANDS, places
 from installation.control.guest import Guest
 from installation.control.store import RETURN
@@ -124,9 +125,10 @@ class CueList(Guest):
         scene, prompt = before.scene or self._home, before.prompt
         if undone.prompt is not None and prompt is None:
             prompt = self._house.scene.prompt
+        guides = dict.fromkeys(undone.guides, (THE_SCENES,)) | dict(before.guides)
         values = dict.fromkeys(self._house.store.faded) | dict(before.values)
         other = scene if scene != self._house.scene.name else None
-        self._play(other, prompt, _Fading(values, undone.fade, undone.curve), now)
+        self._play(Cue("", scene=other, prompt=prompt, guides=guides), _Fading(values, undone.fade, undone.curve), now)
 
     def _stop(self, now: float) -> None:
         """End what runs: nothing that waits begins, every fade stands where it is."""
@@ -142,15 +144,17 @@ class CueList(Guest):
             moment, self._current = self._due.popleft()
             cue = self._cues[self._current]
             log.info("Cue %s%s.", cue.number, f", {cue.name}" if cue.name else "")
-            self._play(cue.scene, cue.prompt, _Fading(cue.values, cue.fade, cue.curve), moment)
+            self._play(cue, _Fading(cue.values, cue.fade, cue.curve), moment)
 
-    def _play(self, scene: str | None, prompt: str | None, fading: _Fading, moment: float) -> None:
-        wanted = (("/scene/load", scene), ("/prompt", prompt))
-        stamp = int(moment * 1e9)
-        messages = [Message(address, (text,), SOURCE, stamp) for address, text in wanted if text is not None]
+    def _play(self, cue: Cue, fading: _Fading, moment: float) -> None:
+        """Say what a cue says, and fade where it goes."""
+        wanted = (("/scene/load", cue.scene), ("/prompt", cue.prompt))
+        said: list[tuple[str, tuple[str, ...]]] = [(address, (text,)) for address, text in wanted if text is not None]
+        said += [(f"/{kind}", guide) for kind, guide in cue.guides.items()]
+        messages = [Message(address, arguments, SOURCE, int(moment * 1e9)) for address, arguments in said]
         if messages and not self._house.post(*messages):
             log.warning("Too much waits already; the cue's scene and words are lost.")
-        elif scene is not None:
+        elif cue.scene is not None:
             self._entering, self._answered = fading, False
             return
         self._fade(fading, moment)

@@ -20,6 +20,7 @@ from installation.loop.album import EMPTY, Album, freshen
 from installation.loop.drift import feed_back, moving
 from installation.loop.glimpse import Outside, blind
 from installation.loop.knobs import Looping, Seeing
+from installation.loop.leading import lead
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
 from installation.readings import Look, of_picture
 from installation.records import Generation
@@ -64,6 +65,7 @@ def turns(
     album: Album = EMPTY,
     *,
     outside: Outside = blind,
+    guide: Outside = blind,
 ) -> Iterator[Moment]:
     """The endless loop; between two moments it may be left. ``values`` gives the knobs for a serial.
 
@@ -74,7 +76,7 @@ def turns(
         lineage.next()
         knobs = values(lineage.serial)
         freshen(lineage, read(Looping, knobs).fresh, album)
-        for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock, outside=outside):
+        for moment in turn(lineage, restorer, keeper.bend(lineage, knobs), clock, outside=outside, guide=guide):
             yield tended(lineage, moment, knobs, album) if moment.phase == "generation" else moment
 
 
@@ -94,13 +96,18 @@ def turn(
     clock: Callable[[], float],
     *,
     outside: Outside = blind,
+    guide: Outside = blind,
 ) -> Iterator[Moment]:
-    """One generation: its burning, its restoring, and what comes of it, with what is seen ``outside`` at the end."""
+    """One generation: its burning, its restoring, and what comes of it, with what is seen ``outside`` at the end.
+
+    What leads the restorer besides words looks outside through ``guide``, before it restores.
+    """
     began, values = clock(), on_raw_scale(values)
     medium, restoring, looping = chosen(values, lineage.remember), read(Restoring, values), read(Looping, values)
     visible = looping.stages + restoring.steps + 1
     burnt = with_latents(lineage, (yield from burning(lineage, medium, looping.stages, visible)))
     wound(restorer, read(Lesion, values))
+    led = lead(restorer, lineage, values, guide)
 
     for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
         walked = min(step.index + 1, restoring.steps)
@@ -114,7 +121,8 @@ def turn(
         regenerated = feed_back(
             step.denoised, lineage.origin, lineage.reference, looping, lineage.dice(), glimpse=glimpse
         )
-        told: dict[str, str] = {"glimpse": glimpse.name if glimpse else "", "prompt": getattr(restorer, "text", "")}
+        named, words = glimpse.name if glimpse else "", getattr(restorer, "text", "")
+        told: dict[str, str] = {"glimpse": named, "prompt": words, "guide": led}
         kept = kept_latents(step, regenerated, restoring.feedback)
         yield accept(lineage, regenerated, medium, values, clock() - began, latents=kept, **told)
 
@@ -169,6 +177,7 @@ def accept(
     latents: torch.Tensor | None = None,
     glimpse: str = "",
     prompt: str = "",
+    guide: str = "",
 ) -> Moment:
     """Take the picture into the lineage, measured and written down."""
     parent, source = lineage.parent, lineage.source
@@ -187,6 +196,7 @@ def accept(
         source=source,
         glimpse=glimpse,
         prompt=prompt,
+        guide=guide,
     )
     return Moment("generation", regenerated, medium.temperature, 1.0, generation=generation)
 

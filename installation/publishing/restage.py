@@ -27,7 +27,7 @@ from installation.publishing.enlarged import enlarged
 from installation.publishing.kinship import AS_IT_WAS, Otherwise
 from installation.publishing.score import Passage, Times, overview, score
 from installation.recording.takes import SCENE, TakeError
-from installation.restorers import shelf
+from installation.restorers import casting, guides, shelf
 from installation.restorers.grid import Grid
 from installation.restorers.protocol import Restoring
 
@@ -137,9 +137,11 @@ class Performer:
         """One generation again, moment by moment; its record has the seconds that it took when it was first played."""
         logged = passage.generation or {}
         self.lineage.serial = logged["serial"]
-        outside = _outside(self._take, logged.get("glimpse", ""), self.lineage.present)
+        outside, guide = (
+            _outside(self._take, logged.get(each, ""), self.lineage.present) for each in ("glimpse", "guide")
+        )
         values = self.values(passage)
-        for moment in turn(self.lineage, self.restorer, values, lambda: 0.0, outside=outside):
+        for moment in turn(self.lineage, self.restorer, values, lambda: 0.0, outside=outside, guide=guide):
             known = moment.generation and dataclasses.replace(moment.generation, seconds=logged.get("seconds", 0.0))
             yield dataclasses.replace(moment, generation=known)
 
@@ -166,7 +168,7 @@ class Performer:
         if missing := [name for name in ("threads", "restorer", "digest") if told.get(name) is None]:
             raise TakeError(f"{self._take.name} does not say its {missing[0]}; nothing can be rendered again.")
         torch.set_num_threads(told["threads"])  # another number of threads adds up in another order
-        self.restorer = self._restorer(told)
+        self.restorer = self._led(self._restorer(told), told)
         self.lineage, self._number, self._told = lineage.to(self.device), passage.number, told
 
     def _beginning(self, passage: Passage) -> Lineage:
@@ -194,6 +196,16 @@ class Performer:
         if (name, model) == (told["restorer"], told.get("model")) and found.digest != told["digest"]:
             raise TakeError(f"{self._take.name} was made with another {name} than the one that is here.")
         return found
+
+    def _led(self, restorer: Restorer, told: Mapping[str, Any]) -> Restorer:
+        """What restores, led as it was. Another restorer, wished for instead, may be one that hears words alone."""
+        if guides.of(restorer) is None:
+            return restorer
+        casting.recall(told, self._engine.models, restorer).enter()
+        for kind, led in guides.told(restorer).items():
+            if led != told.get(kind):
+                raise TakeError(f"{self._take.name} was led by another {kind} ({told[kind]['model']}) than is here.")
+        return restorer
 
     def _words(self, passage: Passage) -> str:
         """What to tell the restorer. Where no generation says it, or nobody listened, the messages and the scene do."""

@@ -176,7 +176,7 @@ class _Making:
             self._measured = found.readings or self._measured
             told = {"generation": dict(logged) if is_same else dataclasses.asdict(found)}
         chapters.note({**{each: at for each, at in passage.lines[-1].items() if each == "at_ns"}, **told})
-        for outside in filter(is_glimpse, (logged.get("source", ""), logged.get("glimpse", ""))):
+        for outside in filter(is_glimpse, (logged.get(each, "") for each in ("source", "glimpse", "guide"))):
             chapters.copy(self._take.folder / outside)
         return is_same
 

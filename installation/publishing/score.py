@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from installation.conditioning import KINDS
 from installation.publishing.projection import LONGEST_PAUSE
 from installation.recording import journal, takes
 
@@ -112,7 +113,8 @@ class _Context:
         return Passage(self._number, self._told, self._prompt, [*map(window.moved, lines)], generation, window.times)
 
     def _play(self, told: Line) -> None:
-        dressed = told.get("serial") and told.get("model") != self._told.get("model")  # other weights, the same words
+        # other weights, or led by another: the same words
+        dressed = told.get("serial") and any(told.get(each) != self._told.get(each) for each in ("model", *KINDS))
         self._number, self._told, self._prompt = self._number + 1, told, self._prompt if dressed else None
 
 

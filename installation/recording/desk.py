@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation import __version__
+from installation.conditioning import KINDS
 from installation.errors import Refusal
 from installation.machine.files import share
 from installation.recording import takes
@@ -34,6 +35,7 @@ PLAYED = (
     "digest",
     "size",
     "grid",
+    *KINDS,
     "serial",
     "threads",
 )  # of what the engine says when it begins to play

@@ -205,7 +205,7 @@ def keep(ring: Path, into: Path) -> list[str]:
 
 def _from_outside(generation: Mapping[str, Any]) -> list[str]:
     """The pictures without which a generation cannot be rendered again."""
-    return [name for key in ("source", "glimpse") if is_glimpse(name := generation.get(key, ""))]
+    return [name for key in ("source", "glimpse", "guide") if is_glimpse(name := generation.get(key, ""))]
 
 
 def _before_this_turn(ring: Ring) -> int:

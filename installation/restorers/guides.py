@@ -83,6 +83,11 @@ class Guides:
         return frozenset(ready.wish.source for ready in self._ready.values())
 
     @property
+    def wishes(self) -> dict[str, Guide]:
+        """What was asked for of those that lead, by kind."""
+        return {kind: ready.wish for kind, ready in self._ready.items()}
+
+    @property
     def silent(self) -> bool:
         """Whether nothing leads in this generation: the network is then as it came."""
         return self._hint is None and self._heard is None
@@ -172,6 +177,19 @@ def load(wish: Guide, folder: Path, restorer: Restorer) -> Ready:
 def of(restorer: Restorer) -> Guides | None:
     """The guides of a restorer; None where it can have none."""
     return getattr(restorer, "guides", None)
+
+
+def exchange(restorer: Restorer, led: Mapping[str, Ready | None]) -> None:
+    """Have these lead a restorer from the next generation on, by kind; one that can have none is let alone."""
+    if guides := of(restorer):
+        for kind, ready in led.items():
+            guides.exchange(kind, ready)
+
+
+def wishes(restorer: Restorer) -> dict[str, Guide]:
+    """What was asked for of the guides that lead a restorer, by kind."""
+    guides = of(restorer)
+    return guides.wishes if guides else {}
 
 
 def follow(restorer: Restorer, sights: Mapping[str, Image], controlling: Controlling, likening: Likening) -> None:

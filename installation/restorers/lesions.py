@@ -27,7 +27,8 @@ KINDS = {"weights": 2.0, "neurons": 3.0, "noise": 2.0, "low-pass": 0.75}
 #: Where a layer stands in diffusers' UNets, by how its name begins. Transformers are cut into thirds of their depth.
 PLACES = {"conv_in": "in", "down_blocks": "in", "mid_block": "middle", "up_blocks": "out", "conv_out": "out"}
 CLOCK = ("time_", "timestep", "class_embedding", "add_embedding")  # who tells a network the noise, and the caption
-ADAPTER, WRAPPED = "lora_", ".base_layer"  # how peft names what it hangs into a network, and what it hangs it around
+WRAPPED = ".base_layer"  # how peft names what it hangs an adapter around
+ADAPTERS = ("lora_", "_ip.", "encoder_hid_proj.")  # what is hung into a network: by peft, and for an IP-Adapter
 WORD = 2**32
 
 
@@ -115,11 +116,15 @@ def layers(parameters: Iterable[tuple[str, torch.Tensor]], part: str) -> Iterato
 
     Offsets and norms are let alone, as without them there is no picture; so are adapters, which can be taken off.
     """
-    named = [(name.replace(WRAPPED, ""), weight) for name, weight in parameters if ADAPTER not in name]
+    named = [(name.replace(WRAPPED, ""), weight) for name, weight in parameters if not _is_hung(name)]
     thick = [(name, weight) for name, weight in named if weight.ndim > 1]
     for place, (name, weight) in enumerate(thick):
         if part == "all" or part in parts(name, place / len(thick)):
             yield name, weight
+
+
+def _is_hung(name: str) -> bool:
+    return any(hung in name for hung in ADAPTERS)
 
 
 def parts(name: str, depth: float) -> frozenset[str]:

@@ -32,7 +32,7 @@ class Shelf:
 
     def folder(self, model: str) -> Path:
         """Where the pipeline lies that a scene names."""
-        return _pipeline(model, self._models)
+        return folder_of(model, self._models)
 
     def take(self, name: str, model: str | None, grid: int = 1) -> Restorer:
         """A restorer, ready. When it cannot be loaded the archive plays in its place, and a line says why.
@@ -111,5 +111,10 @@ def _digest_of_pipeline(folder: Path) -> str:
 def _pipeline(model: str | None, models: Path | None) -> Path:
     if model is None:
         raise ModelError('A scene with restorer = "diffusion" names its model: model = "sd-turbo", or a folder.')
+    return folder_of(model, models)
+
+
+def folder_of(model: str, models: Path | None) -> Path:
+    """Where a model lies that a scene names: in ``models``, unless that is a whole path."""
     folder = Path(model)
     return models / folder if models and not folder.is_absolute() else folder

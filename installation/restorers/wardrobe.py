@@ -56,6 +56,21 @@ class Wardrobe:
         self._worn = self._load(model) if model else None
         self._keep(model)
 
+    def adapter(self, said: str, name: str, model: str | None) -> str | None:
+        """The folder of an adapter of the models folder, for a scene's restorer; None where nothing is said.
+
+        Raises ``ModelError`` for a path, for what is no adapter, and for one that was made for another model.
+        """
+        if not said:
+            return None
+        folder = self._shelf.folder(said)
+        if "/" in said or said.startswith(".") or not (folder / lora.BASE).is_file():
+            raise ModelError(f"{said[:80]!r} is no adapter in the models folder. burntout models lists what is there.")
+        base = lora.base_of(folder)
+        if not self._is(base, name, model):
+            raise ModelError(f"{folder}: an adapter for {base}, which is not what plays. Play a scene with that model.")
+        return str(folder.resolve())
+
     def _fits(self, name: str, model: str | None) -> bool:
         """Whether a scene's restorer is the one that wears something: a scene that names another model has its will.
 
@@ -64,7 +79,11 @@ class Wardrobe:
         base = _base(self._model) if self._model else None
         if base is None:
             return (name, model) == ("ember", None)
-        return name == "diffusion" and model is not None and self._shelf.folder(model).resolve() == base.resolve()
+        return self._is(base, name, model)
+
+    def _is(self, base: Path | None, name: str, model: str | None) -> bool:
+        """Whether a scene's restorer is the pipeline in this folder."""
+        return bool(base and model and name == "diffusion" and self._shelf.folder(model).resolve() == base.resolve())
 
     def _load(self, model: str) -> Restorer:
         name, compiles = "diffusion" if _base(model) else "ember", self._shelf.compiles
