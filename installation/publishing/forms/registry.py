@@ -119,7 +119,7 @@ def chosen(names: Iterable[str]) -> list[Form]:
 
 def _named(name: str) -> Form:
     if name not in FORMS:
-        raise PublishError(f"No form is called {name!r}.{nearest(name, FORMS)} There are: {', '.join(FORMS)}.")
+        raise PublishError(f"No form is called {name!r}.{nearest(name, [*FORMS, *SPOKEN])} There are: {', '.join(FORMS)}.")
     return FORMS[name]
 
 
