@@ -51,7 +51,7 @@ class Codec:
     """How a film is coded: FFmpeg's encoder, pixel format, container, encoder for sound, and options.
 
     ``tag`` is the four letters that name it where players ask for others than FFmpeg's; ``least`` are the fewest
-    pixels, width and height, that the encoder takes.
+    pixels, width and height, that the encoder takes. ``apart``: it encodes pictures that stand alone, several at once.
     """
 
     encoder: str
@@ -61,6 +61,7 @@ class Codec:
     options: Mapping[str, str] = dataclasses.field(default_factory=dict)
     tag: str = ""
     least: tuple[int, int] = (2, 2)
+    apart: bool = False
 
     @property
     def deep(self) -> bool:
@@ -250,6 +251,8 @@ def _stream(container: av.container.OutputContainer, shoot: Shoot, size: tuple[i
     context.color_primaries = context.color_trc = BT709
     if codec.tag:
         context.codec_tag = codec.tag
+    if codec.apart:
+        context.thread_type = "FRAME"
     with priority.kept():
         context.open()
     return stream
