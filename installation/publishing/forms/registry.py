@@ -119,7 +119,8 @@ def chosen(names: Iterable[str]) -> list[Form]:
 
 def _named(name: str) -> Form:
     if name not in FORMS:
-        raise PublishError(f"No form is called {name!r}.{nearest(name, [*FORMS, *SPOKEN])} There are: {', '.join(FORMS)}.")
+        hint = nearest(name, [*FORMS, *SPOKEN])
+        raise PublishError(f"No form is called {name!r}.{hint} There are: {', '.join(FORMS)}.")
     return FORMS[name]
 
 
