@@ -6,24 +6,28 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from installation.models.families import FAMILIES, Family, recognise
-from installation.restorers import lora, trust, weighing
+from installation.models.families import FAMILIES, IP_ADAPTER, Family, part_of, recognise
+from installation.restorers import likeness, lora, trust, weighing
 from installation.restorers.protocol import ModelError
 from installation.restorers.weighing import GIB, HALF, Load
 
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """A model in the folder: its family where that is known, its load, or why it cannot be played."""
+    """A model in the folder: its family where that is known, its load, or why it cannot be played.
+
+    ``part``: what of it leads others, of ``families.PARTS``.
+    """
 
     name: str
     family: Family | None
     load: Load | None
     fault: str = ""
+    part: str = ""
 
 
 def holdings(folder: Path) -> Iterator[Holding]:
-    """Every folder in the models folder that holds a pipeline or an adapter, by name. Raises ``ModelError``."""
+    """Every folder in the models folder that holds a pipeline, an adapter or what leads one. Raises ``ModelError``."""
     try:
         beside = sorted(each for each in folder.iterdir() if each.is_dir())
     except OSError as error:
@@ -31,8 +35,21 @@ def holdings(folder: Path) -> Iterator[Holding]:
             f"{folder}: cannot be read ({error.strerror}). Mend [engine] models in machine.toml."
         ) from None
     for each in beside:
-        if each.suffix != ".part" and any((each / name).is_file() for name in (trust.INDEX, lora.BASE)):
+        if each.suffix == ".part":
+            continue
+        if any((each / name).is_file() for name in (trust.INDEX, lora.BASE)):
             yield _holding(each)
+        elif part := part_of(each):
+            yield _leading(each, part)
+
+
+def _leading(folder: Path, part: str) -> Holding:
+    """A folder of what leads a pipeline."""
+    try:
+        files = trust.vouch_part(folder, "").loaded if part != IP_ADAPTER else [likeness.weights_of(folder)]
+        return Holding(folder.name, None, weighing.weigh(files), part=part)
+    except ModelError as error:
+        return Holding(folder.name, None, None, str(error), part)
 
 
 def _holding(folder: Path) -> Holding:
@@ -45,7 +62,10 @@ def _holding(folder: Path) -> Holding:
         return Holding(folder.name, family, None, str(error))
 
 
-HEADS = ("family", "how", "steps", "px", "GiB", "negative", "schedule", "licence", "`burntout models add`")
+HEADS = (
+    "family", "how", "steps", "px", "GiB", "negative", "control", "likeness", "schedule", "licence",
+    "`burntout models add`",
+)  # fmt: skip
 NARROW = 6  # columns that a terminal has room for
 
 
@@ -54,8 +74,9 @@ def row(family: Family) -> tuple[str, ...]:
     negative = "heard" if family.negative else ""
     size = f"{family.half_gib:.1f}"
     how = "by hand" if family.how == "by hand" else "called whole"
-    facts = (family.title, how, family.steps, str(family.side), size, negative, family.schedule, family.licence)
-    return (*facts, family.source)
+    led = "edge, depth" if family.control else "", "a picture" if family.likeness else ""
+    facts = (family.title, how, family.steps, str(family.side), size, negative, *led)
+    return (*facts, family.schedule, family.licence, family.source)
 
 
 def markdown() -> str:
@@ -66,7 +87,7 @@ def markdown() -> str:
 
 def told(holding: Holding) -> tuple[str, ...]:
     """A holding in a table's row: its name, what it is, what it weighs, and what is wrong with it."""
-    title = holding.family.title if holding.family else "unknown"
+    title = holding.family.title if holding.family else holding.part or "unknown"
     if holding.load is None:
         return holding.name, title, "", "", holding.fault
     load = holding.load

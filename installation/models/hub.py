@@ -12,7 +12,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -21,12 +21,10 @@ from typing import TYPE_CHECKING, Any
 from installation.errors import Refusal
 from installation.machine.files import write_atomically
 from installation.models import sums
-from installation.restorers import lora, trust
+from installation.restorers import controlnet, depth, lora, trust
 from installation.restorers.weighing import GIB
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from huggingface_hub import HfApi
 
 Progress = Callable[[int, int], None]  # bytes that have come, and bytes in all
@@ -35,7 +33,11 @@ COMMIT = re.compile(r"[0-9a-f]{40}")
 SOURCE = "source.json"
 TELLING = frozenset({".json", ".txt", ".model", ".jinja"})  # configurations and vocabularies
 LIKED = ("fp16", "bf16", trust.PLAIN)  # variants of weights, the smallest download first
-DECODER = "config.json", "diffusion_pytorch_model.safetensors"  # all there is of a tiny decoder
+#: All there is of a network that stands alone, by what its class may be: a tiny decoder, a ControlNet, what sees depth.
+ALONE: Mapping[tuple[str, ...], frozenset[str]] = {
+    (trust.CONFIG, "diffusion_pytorch_model.safetensors"): frozenset({"AutoencoderTiny", controlnet.CLASS}),
+    (trust.CONFIG, "model.safetensors", "preprocessor_config.json"): depth.NEAR,
+}
 PATIENCE = 20.0  # seconds for the list of files
 SPARE = 1 * GIB  # bytes that stay free on the disk
 HUB = "https://huggingface.co"
@@ -97,7 +99,7 @@ def add(wish: Wish, progress: Progress) -> Path:
 
 
 def needed(offered: Sequence[Offered], read: Callable[[str], Mapping[str, Any]]) -> list[Offered]:
-    """Of all files of a repository those that are played: a pipeline's, a tiny decoder's or an adapter's.
+    """Of all files of a repository those that are played: a pipeline's, an adapter's, or those of a network alone.
 
     ``read`` gives the content of a small JSON file. Raises ``HubError`` where there is nothing of the kind, and for
     weights that are there as pickles only.
@@ -107,12 +109,14 @@ def needed(offered: Sequence[Offered], read: Callable[[str], Mapping[str, Any]])
     if trust.INDEX in there:
         index, parts = there[trust.INDEX], trust.components(read(trust.INDEX))
         return [index, *licences, *(file for part in parts for file in _of_part(part, offered))]
-    if set(DECODER) <= set(there) and read(DECODER[0]).get("_class_name") == "AutoencoderTiny":
-        return [*licences, *(there[name] for name in DECODER)]
+    for names, classes in ALONE.items():
+        if set(names) <= set(there) and trust.class_of(read(trust.CONFIG)) in classes:
+            return [*licences, *(there[name] for name in names)]
     if lora.WEIGHTS in there:
         return [*licences, there[lora.WEIGHTS]]
     raise HubError(
-        f"This is neither a diffusers pipeline ({trust.INDEX}), nor an adapter ({lora.WEIGHTS}), nor a tiny decoder. "
+        f"This is neither a diffusers pipeline ({trust.INDEX}), nor an adapter ({lora.WEIGHTS}), nor a tiny decoder, a "
+        "ControlNet or a model that sees depth. "
         "Look for a repository whose name ends in diffusers."
     )
 

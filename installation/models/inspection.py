@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from installation.models import families, sums
-from installation.restorers import lora, trust, weighing
+from installation.restorers import controlnet, depth, likeness, lora, trust, weighing
 from installation.restorers.called import image_form
 from installation.restorers.protocol import ModelError
 from installation.restorers.weighing import GIB, HALF, SINGLE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from installation.models.families import Family
 
 Grade = Literal["good", "note", "bad"]
@@ -58,6 +56,9 @@ def inspect(folder: Path, room: Room) -> Iterator[Remark]:
         yield _tiny(folder)
         yield _sums(folder)
         return
+    if part := families.part_of(folder):
+        yield from _leading(folder, part, room)
+        return
     try:
         index = trust.read(folder / trust.INDEX)
     except ModelError as error:
@@ -98,6 +99,43 @@ def _tiny(folder: Path) -> Remark:
     if not load.parameters:
         return Remark("bad", f"{folder}: a tiny decoder without its weights. Add it again.")
     return Remark("good", f"{folder}: a tiny decoder; /restore/decoder tiny has the pipelines beside it use it.")
+
+
+def _leading(folder: Path, part: str, room: Room) -> Iterator[Remark]:
+    """What leads a pipeline besides words."""
+    try:
+        files, sentence = LEADING[part](folder)
+        load = weighing.weigh(files)
+        weighing.width_that_fits(load, room.widths, room.free, str(folder))
+    except ModelError as error:
+        yield Remark("bad", str(error))
+        return
+    yield Remark("good", f"{folder}: {sentence} ({load.parameters / 1e6:,.1f} million parameters).")
+    yield _sums(folder)
+
+
+def _controlnet(folder: Path) -> tuple[Sequence[Path], str]:
+    width = trust.read(folder / trust.CONFIG).get("cross_attention_dim", 0)
+    said = f'control = {{ model = "{folder.name}", of = "edge" }} in a scene'
+    return trust.vouch_part(folder, controlnet.CLASS).loaded, f"a ControlNet for {families.kin(width)}; {said}"
+
+
+def _ip_adapter(folder: Path) -> tuple[Sequence[Path], str]:
+    file, encoder = likeness.weights_of(folder), likeness.encoder_of(folder)
+    width = likeness.width_of(file)
+    said = f'likeness = {{ model = "{folder.name}", from = "camera" }} in a scene'
+    loaded = trust.vouch_part(encoder, likeness.CLASS).loaded
+    return (file, *loaded), f"an IP-Adapter for {families.kin(width)}, with its image encoder; {said}"
+
+
+def _depth(folder: Path) -> tuple[Sequence[Path], str]:
+    return trust.vouch_part(folder, depth.SEER).loaded, "sees how near things are, for the ControlNets beside it"
+
+
+#: How each of ``families.PARTS`` is looked over: the files that are loaded, and what it is. They raise ``ModelError``.
+LEADING: Mapping[str, Callable[[Path], tuple[Sequence[Path], str]]] = {
+    families.CONTROLNET: _controlnet, families.IP_ADAPTER: _ip_adapter, families.DEPTH: _depth,
+}  # fmt: skip
 
 
 def _pickles(folder: Path, index: Mapping[str, object]) -> Iterator[Remark]:

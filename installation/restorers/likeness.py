@@ -168,18 +168,23 @@ def encoder_of(folder: Path) -> Path:
     )
 
 
-def require_fit(file: Path, width: int) -> None:
-    """Raises ``ModelError`` for an adapter of another family, by the ``width`` of the words that its model hears."""
+def width_of(file: Path) -> int:
+    """How wide the words are of the models that an adapter is for. Raises ``ModelError`` for what hears no pictures."""
     shapes = weighing.shapes(file)
     keys = [shape for name, shape in shapes.items() if name.startswith(MATRICES) and name.endswith(KEY)]
     if not keys:
         raise ModelError(f"{file}: no IP-Adapter; nothing in it is called {MATRICES}….{KEY}. Name another folder.")
     if not any(f"{PROJECTION}{name}" in shapes for name in (WHOLE, *PATCHES)):
         raise ModelError(f"{file}: hears faces by another program's eye. Name an IP-Adapter that hears pictures.")
-    if keys[0][-1] != width:
+    return keys[0][-1]
+
+
+def require_fit(file: Path, width: int) -> None:
+    """Raises ``ModelError`` for an adapter of another family, by the ``width`` of the words that the model hears."""
+    if (own := width_of(file)) != width:
         raise ModelError(
-            f"{file}: this IP-Adapter is for another family of models (its words are {keys[0][-1]} wide, and here they "
-            f"are {width}). Name one made for the model that plays."
+            f"{file}: this IP-Adapter is for another family of models (its words are {own} wide, and here they are "
+            f"{width}). Name one made for the model that plays."
         )
 
 

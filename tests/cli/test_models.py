@@ -7,7 +7,7 @@ from installation import cli
 from installation.errors import Refusal
 from installation.models import holdings
 from tests.models.small_hub import COMMIT, REPOSITORY, serving
-from tests.restorers import tiny_pipeline
+from tests.restorers import tiny_guides, tiny_pipeline
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,8 @@ def machine(tmp_path_factory):
         tiny_pipeline.build(folder / "models" / name)
     (folder / "models" / "hurt" / "unet" / "diffusion_pytorch_model.safetensors").unlink()
     (folder / "models" / "notes").mkdir()
+    tiny_guides.control(folder / "models" / "canny")
+    tiny_guides.likeness(folder / "models" / "faces")
     (folder / "machine.toml").write_text(f'[engine]\nmodels = "{folder / "models"}"\n')
     return folder
 
@@ -34,6 +36,8 @@ def test_the_families_and_the_folder_are_listed(machine):
     assert "good Stable Diffusion 1.5" in told
     assert "weights missing" in told
     assert "notes" not in told
+    assert "canny ControlNet" in told
+    assert "faces IP-Adapter" in told
 
 
 def test_without_a_folder_it_is_said_how_to_name_one():

@@ -160,6 +160,20 @@ def test_shards_come_with_the_index_of_their_variant_only():
     assert {file.path for file in wanted} == {paths[0], *shards, *paths[-2:]}
 
 
+@pytest.mark.parametrize(
+    ("told", "files"),
+    [
+        ({"_class_name": "ControlNetModel"}, {"config.json", "diffusion_pytorch_model.safetensors"}),
+        ({"architectures": ["DepthAnythingForDepthEstimation"]},
+         {"config.json", "model.safetensors", "preprocessor_config.json"}),
+    ],
+)  # fmt: skip
+def test_what_leads_a_pipeline_is_a_network_alone(told, files):
+    pickled = ("diffusion_pytorch_model.bin", "model.bin")
+    there = ("diffusion_pytorch_model.safetensors", "model.safetensors", "preprocessor_config.json", "config.json")
+    assert {file.path for file in needed(offered(*there, *pickled), lambda _: told)} == files
+
+
 def test_a_tiny_decoder_is_two_files():
     paths = ["config.json", "diffusion_pytorch_model.safetensors", "taesd_encoder.pth", "README.md"]
     wanted = needed(offered(*paths), lambda _: {"_class_name": "AutoencoderTiny"})

@@ -9,7 +9,7 @@ from installation.models.inspection import Room, inspect
 from installation.restorers import lora
 from installation.restorers.trust import vouch
 from installation.restorers.weighing import GIB, HALF, SINGLE, weigh
-from tests.restorers import tiny_pipeline
+from tests.restorers import tiny_guides, tiny_pipeline
 
 ROOMY = Room("a large card", 80.0 * GIB, (HALF,))
 UNET = "unet/diffusion_pytorch_model.safetensors"
@@ -96,3 +96,40 @@ def test_an_adapter_is_as_good_as_its_base(folder, tmp_path):
     assert "where no model is" in said(worn, "bad")
     (worn / lora.WEIGHTS).write_bytes(b"")
     assert "damaged" in said(worn, "bad")
+
+
+# ------------------------------------------------------------------ what leads a pipeline besides words
+
+
+def test_a_controlnet_is_known_with_the_families_that_it_leads(tmp_path):
+    canny = tiny_guides.control(tmp_path / "canny")
+    told = json.loads((canny / "config.json").read_text()) | {"cross_attention_dim": 768}
+    (canny / "config.json").write_text(json.dumps(told))
+    good = said(canny, "good")
+    assert "a ControlNet for Stable Diffusion 1.5, LCM, LCM LoRA; control = " in good
+    assert 'model = "canny"' in good
+
+
+def test_an_ip_adapter_is_known_and_missed_without_its_image_encoder(tmp_path):
+    adapter = tiny_guides.likeness(tmp_path / "adapter", 64)
+    assert "an IP-Adapter for models whose words are 64 wide, with its image encoder" in said(adapter, "good")
+    (adapter / "image_encoder").rename(tmp_path / "elsewhere")
+    assert "its image encoder is missing" in said(adapter, "bad")
+
+
+def test_a_pickled_ip_adapter_is_bad(tmp_path):
+    adapter = tiny_guides.likeness(tmp_path / "adapter")
+    (adapter / "ip-adapter_tiny.safetensors").rename(adapter / "ip-adapter_tiny.bin")
+    assert "holds only pickled weights (ip-adapter_tiny.bin)" in said(adapter, "bad")
+
+
+def test_what_sees_depth_is_known(tmp_path):
+    assert "sees how near things are" in said(tiny_guides.depth(tmp_path / "dpt"), "good")
+
+
+def test_a_controlnet_too_big_for_the_card_and_a_hurt_one_are_bad(tmp_path):
+    canny = tiny_guides.control(tmp_path / "canny")
+    small = Room("a small card", 0.5 * GIB, (HALF,))
+    assert "wants 1.0 GiB of memory, and 0.5 GiB are free" in said(canny, "bad", small)
+    (canny / "diffusion_pytorch_model.safetensors").unlink()
+    assert "weights missing" in said(canny, "bad")
