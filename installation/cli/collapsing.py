@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -15,7 +17,10 @@ from installation.machine import settings as settings_
 from installation.machine.files import share
 
 if TYPE_CHECKING:
+    from installation.cluster.spread import News
+    from installation.collapse.images import Settings
     from installation.collapse.report import Report
+    from installation.training.painting import Studio
     from installation.training.retraining import Job, Moment
 
 app = group("Retrain a model on its own output, generation by generation, until it forgets.")
@@ -79,6 +84,9 @@ def pictures(  # noqa: PLR0917 - options of a command
     rate: Annotated[float, typer.Option(help="Learning rate.")] = 2e-4,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
     model: Annotated[Path | None, typer.Option(help="An ember or a Stable Diffusion folder; default: ours.")] = None,
+    ray: Annotated[
+        str | None, typer.Option(metavar="local|HOST:PORT", help="Paint on a Ray cluster, or in a process per core.")
+    ] = None,
     state: State = None,
     config: Config = None,
     *,
@@ -94,7 +102,8 @@ def pictures(  # noqa: PLR0917 - options of a command
     from installation.training import gallery
     from installation.training.retraining import Job
 
-    path = folder.home(settings_.load(config, given(state=state)).state, name)
+    machine = settings_.load(config, given(state=state))
+    path = folder.home(machine.state, name)
     settings = Settings(mode, share_, count, size, start, bias, steps, practice, batch, rate)  # type: ignore[arg-type] # checks it
     if resume:
         kept = folder.read(path)
@@ -103,7 +112,10 @@ def pictures(  # noqa: PLR0917 - options of a command
     if rebirth:
         folder.rebirth(path)
     hung = gallery.hang(gallery.files(images) if images else gallery.shipped(), settings.size)
-    work(Job(path, settings, hung, model or share("assets") / "ember", seed, generations))
+    model = model or share("assets") / "ember"
+    os.nice(NICE)  # before others are started, who inherit it
+    with studio(ray, model, machine, settings) as painters:
+        work(Job(path, settings, hung, model, seed, generations, painters))
     say(f"The run is in {path}. Look at it: burntout collapse report {name}")
 
 
@@ -126,14 +138,37 @@ def report(
 
 
 def work(job: Job) -> None:
-    """Walk a job to its end beside whatever else the machine does, showing how far it is."""
-    os.nice(NICE)
+    """Walk a job to its end, showing how far it is."""
     with progress_bar() as line:
         task = line.add_task("", total=1.0)
         for moment in job.moments():
             line.update(task, completed=moment.share, description=described(moment, job.last))
             if moment.phase in {"generation", "refused"}:
                 line.console.print(moment.refused or reported(moment), highlight=False)
+
+
+@contextlib.contextmanager
+def studio(place: str | None, model: Path, machine: settings_.Settings, collapsing: Settings) -> Iterator[Studio]:
+    """Who paints: this process, or the workers of a cluster, each with as many threads as the engine is given, or one.
+
+    Raises ``ClusterError``.
+    """
+    if place is None:
+        from installation.training.painting import HERE
+
+        yield HERE
+        return
+    from installation.cluster.atelier import open_atelier
+    from installation.cluster.reach import reached
+
+    with reached(place) as reach:
+        yield open_atelier(reach, model, machine, collapsing, hear)
+
+
+def hear(news: News) -> None:
+    """Say what went wrong on a cluster: who died or is left out, and why."""
+    if news.sentence:
+        say(news.sentence)
 
 
 def described(moment: Moment, last: int) -> str:

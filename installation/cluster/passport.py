@@ -89,7 +89,7 @@ def _differences(theirs: Passport, ours: Passport) -> Iterator[tuple[str, str, s
     if theirs.threads != ours.threads:
         yield "threads", str(theirs.threads), str(ours.threads), "Use as many on every machine."
     if theirs.chip != ours.chip:
-        yield "a chip of kind", theirs.chip, ours.chip, "Leave it out, or let all work be done by its kind."
+        yield "chip", theirs.chip, ours.chip, "Leave it out, or let all work be done by its kind."
 
 
 def _chip() -> str:

@@ -55,12 +55,20 @@ class ClusterError(Refusal):
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A machine of a cluster: Ray's ``name`` for it, its ``place`` in the network, and what it has to give."""
+    """A machine of a cluster: Ray's ``name`` for it, its ``place`` in the network, and what it has to give.
+
+    ``door`` is where Ray answers there, as ``HOST:PORT``.
+    """
 
     name: str
     place: str
+    door: str
     cpus: float
     gpus: float
+
+    def answers(self) -> bool:
+        """Whether somebody still listens there: the head takes a while to notice that nobody does."""
+        return _listens(self.door)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +101,8 @@ def reached(place: str, *, patience: float = 30.0, cpus: int = 0) -> Iterator[Re
     _check(place)
     with environment(surroundings(place)), contextlib.ExitStack() as after:
         ray = _ray()
+        if ray.is_initialized():
+            raise ClusterError("This process has reached a cluster already. Leave that first.")
         if place != LOCAL:
             _await_door(place, patience)
         asked = {"address": place} if place != LOCAL else _private(after.enter_context(_short_folder()), cpus)
@@ -110,17 +120,15 @@ def surroundings(place: str) -> dict[str, str]:
 
 @contextlib.contextmanager
 def environment(wanted: Mapping[str, str]) -> Iterator[None]:
-    """Some variables for as long as they are needed."""
-    before = {name: os.environ.get(name) for name in wanted}
+    """Some variables for as long as they are needed; what Ray adds to them goes too."""
+    before = dict(os.environ)
     os.environ.update(wanted)
     try:
         yield
     finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
+        for name in os.environ.keys() - before.keys():
+            del os.environ[name]
+        os.environ.update(before)
 
 
 def is_loopback(place: str) -> bool:
@@ -153,7 +161,7 @@ def _check(place: str) -> None:
 def _joined(ray: Any, place: str, asked: Mapping[str, Any]) -> Iterator[str]:
     """This process as a driver of the cluster, until it leaves; the address of the cluster's head."""
     with _hushed(ray), _same_signals(), contextlib.ExitStack() as after:
-        _heed(ray)
+        heed(ray)
         after.callback(ray.shutdown)
         try:
             ray.init(**asked, log_to_driver=False, configure_logging=False)
@@ -181,9 +189,11 @@ def _private(folder: Path, cpus: int) -> dict[str, Any]:
     }
 
 
-def _heed(ray: Any) -> None:
+def heed(ray: Any) -> None:
     """Ray reads its environment once in a process's life; here it reads it again."""
-    ray._raylet.Config.initialize("")  # noqa: SLF001 - it has no public way
+    constants = ray._private.ray_constants  # noqa: SLF001 - it has no public way
+    constants.ENABLE_RAY_CLUSTER = constants.env_bool(constants.ENABLE_RAY_CLUSTERS_ENV_VAR, default=True)
+    ray._raylet.Config.initialize("")  # noqa: SLF001 - the same
     ray._raylet.AuthenticationTokenLoader.instance().reset_cache()  # noqa: SLF001 - the same
 
 
@@ -239,5 +249,6 @@ def _sentence(place: str, error: Exception) -> str:
 
 
 def _node(told: Mapping[str, Any]) -> Node:
-    has = told["Resources"]
-    return Node(told["NodeID"], told["NodeManagerAddress"], has.get("CPU", 0.0), has.get("GPU", 0.0))
+    has, place = told["Resources"], told["NodeManagerAddress"]
+    door = f"[{place}]:{told['NodeManagerPort']}" if ":" in place else f"{place}:{told['NodeManagerPort']}"
+    return Node(told["NodeID"], place, door, has.get("CPU", 0.0), has.get("GPU", 0.0))

@@ -90,9 +90,11 @@ def spread(
     ``reach.patience`` seconds no node could work, or the head was lost. Whatever else ``work`` raises comes out as it
     is. Left early, all work stops.
     """
-    team = _Team(reach, passport, needs, progress)
-    threads = passport.threads if passport.weights else 0
-    desk = _Desk(jobs, work, keep, threads, progress)
+    import ray
+
+    done = ray.remote(_done)  # once: every time it is told to the head
+    team = _Team(reach, passport, needs, progress, done)
+    desk = _Desk(jobs, work, keep, passport.threads if passport.weights else 0, progress)
     try:
         while desk.waiting or desk.flying:
             team.muster()
@@ -118,7 +120,7 @@ def _gather(team: _Team, desk: _Desk) -> Iterator[tuple[str, Any]]:
         if ready in team.asked:
             team.admit(ready)
         else:
-            yield from desk.settle(ready)
+            yield from desk.settle(ready, team)
 
 
 @dataclass
@@ -138,9 +140,11 @@ class _Team:
     passport: Passport
     needs: Needs
     progress: Callable[[News], None]
+    done: Any
     hands: dict[str, _Hand] = field(default_factory=dict)
     asked: dict[Any, Node] = field(default_factory=dict)
     why: str = "No machine of the cluster can do it."
+    _led: bool = False
     _times: Counter[str] = field(default_factory=Counter)
     _looked: float = float("-inf")
     _hoped: float = field(default_factory=time.monotonic)
@@ -154,14 +158,26 @@ class _Team:
         try:
             nodes = {node.name: node for node in self.reach.nodes()}
         except ClusterError as error:
-            self.why = str(error)
+            self.why, self._led = str(error), False
             return
+        self._led = True
         for gone in self.hands.keys() - nodes.keys():
-            self.progress(News("gone", node=self.hands.pop(gone).node.place))
+            self._part_with(gone)
         for name in nodes.keys() - self._times.keys():
             self._ask(nodes[name])
         if self.hands or self.asked:
             self._hoped = now
+
+    def free(self) -> Iterator[_Hand]:
+        """Who could do one job more; nobody while there is no head, whom Ray would wait for."""
+        return (hand for hand in self.hands.values() if self._led and hand.busy < hand.places)
+
+    def task(self, node: Node, needs: Needs) -> Any:
+        """A job as a task of one node and no other, which is not done again by itself."""
+        from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+        there = NodeAffinitySchedulingStrategy(node_id=node.name, soft=False)
+        return self.done.options(num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0, scheduling_strategy=there)
 
     def is_hopeless(self) -> bool:
         """Whether for too long there was nobody who could work, or no head."""
@@ -182,15 +198,23 @@ class _Team:
             self.hands[node.name] = _Hand(node, self.needs.places(node))
             self.progress(News("joined", node=node.place))
 
+    def doubt(self, node: Node) -> None:
+        """Somebody died there. It gets no more work if it did so itself."""
+        if node.name in self.hands and not node.answers():
+            self._part_with(node.name)
+
     def dismiss(self) -> None:
         """Nobody waits for an answer any more."""
         _cancel(self.asked)
+
+    def _part_with(self, name: str) -> None:
+        self.progress(News("gone", node=self.hands.pop(name).node.place))
 
     def _ask(self, node: Node) -> None:
         self._times[node.name] += 1
         if self.needs.places(node):
             asking = (self.passport.asked(), self.passport.models, self.passport.threads)
-            self.asked[_pinned(_done, node, Needs(cpus=0.0)).remote(here, asking, 0)] = node
+            self.asked[self.task(node, Needs(cpus=0.0)).remote(here, asking, 0)] = node
 
     def _objection(self, theirs: Passport | _Refused | Exception, node: Node) -> str:
         if isinstance(theirs, Passport):
@@ -218,15 +242,14 @@ class _Desk:
 
     def send(self, team: _Team) -> None:
         """Give jobs to whoever has a hand free: never more than can be done at once."""
-        for hand in team.hands.values():
-            while self.waiting and hand.busy < hand.places:
-                name = self.waiting.popleft()
-                task = _pinned(_done, hand.node, team.needs)
-                self.flying[task.remote(self.work, (self.jobs[name],), self.threads)] = (name, hand)
-                hand.busy += 1
-                self.progress(News("begun", name, hand.node.place))
+        while self.waiting and (hand := next(team.free(), None)):
+            name = self.waiting.popleft()
+            sent = team.task(hand.node, team.needs).remote(self.work, (self.jobs[name],), self.threads)
+            self.flying[sent] = (name, hand)
+            hand.busy += 1
+            self.progress(News("begun", name, hand.node.place))
 
-    def settle(self, answer: Any) -> Iterator[tuple[str, Any]]:
+    def settle(self, answer: Any, team: _Team) -> Iterator[tuple[str, Any]]:
         """A job has come back: with its result, with a refusal, or because somebody died."""
         import ray
 
@@ -235,9 +258,12 @@ class _Desk:
         try:
             result = _opened(answer)
             kept = None if isinstance(result, (Exception, _Refused)) else self.keep(name, result)
+        except ray.exceptions.RayTaskError:
+            raise  # a fault of the work itself
         except (ray.exceptions.RayError, ClusterError) as error:
             result = error
         if isinstance(result, Exception):
+            team.doubt(hand.node)
             self._again(name, hand.node.place, _first_line(result))
         elif isinstance(result, _Refused):
             self._refuse(name, hand.node.place, result.sentence)
@@ -266,17 +292,6 @@ class _Desk:
     def _refuse(self, name: str, place: str, why: str) -> None:
         self.left[name] = why
         self.progress(News("refused", name, place, why))
-
-
-def _pinned(function: Callable[..., Any], node: Node, needs: Needs) -> Any:
-    """A function as a task of one node and no other, which is not done again by itself."""
-    import ray
-    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
-
-    there = NodeAffinitySchedulingStrategy(node_id=node.name, soft=False)
-    return ray.remote(function).options(
-        num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0, scheduling_strategy=there
-    )
 
 
 def _done(work: Callable[..., Any], given: Sequence[Any], threads: int) -> Any:
