@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import struct
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from installation.publishing.film import Progress
     from installation.publishing.forms.registry import Wishes
     from installation.recording.takes import Mark, Take
+
+#: Where a profile says when it was made (ICC.1:2022, 7.2.8), and when sRGB was (IEC 61966-2-1).
+DATED, SRGB_DATE = slice(24, 36), (1999, 10, 18, 0, 0, 0)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
@@ -72,11 +76,11 @@ def finished(take: Take) -> list[Mark]:
 
 @functools.cache
 def srgb() -> bytes:
-    """An ICC profile that says sRGB (Little CMS builds it)."""
+    """An ICC profile that says sRGB (Little CMS builds it), the same whenever it is asked for."""
     from PIL import ImageCms
 
-    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    return bytes(profile.tobytes())
+    profile = bytes(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    return profile[: DATED.start] + struct.pack(">6H", *SRGB_DATE) + profile[DATED.stop :]
 
 
 def xmp_tag(packet: bytes) -> tuple[int, int, int, bytes, bool]:
