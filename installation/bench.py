@@ -25,10 +25,13 @@ from installation import images, scenes, trial
 from installation.machine.child import Phase
 from installation.machine.files import share
 from installation.panels import all_knobs
+from installation.readings.sensors import open_cards, open_processor
 
 if TYPE_CHECKING:
     from installation.conductor import Conductor
     from installation.machine.settings import Settings
+    from installation.models.race import Conditions, Lap
+    from installation.restorers.diffusion import Diffusion
     from installation.trial import Trial
 
 SIZE = 256
@@ -56,6 +59,50 @@ def measure(settings: Settings) -> Iterator[Figure]:
     yield from beginnings(SCENE)
     yield from _show(settings)  # first: this process is the conductor, and must not have torch in its memory yet
     yield from _loops(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Which pipeline is raced, and how: a stand-in's name or a folder; ``dtype`` None is the device's usual one."""
+
+    model: str
+    size: int | None = None
+    steps: int = 1
+    batches: tuple[int, ...] = ()
+    decoder: str = "tiny"
+    dtype: str | None = None
+    seconds: float = 3.0
+
+
+def contestants(contest: Contest, settings: Settings) -> tuple[Conditions, Iterator[Lap]]:
+    """The conditions of a race, and its laps as they are run. Raises ``ModelError``."""
+    from installation.models import race
+
+    model, weights = pipeline_of(contest, settings)
+    model.leaper.compiles = settings.engine.compile
+    small = model.pipe.vae.device.type == "cpu"
+    batches = contest.batches or ((1, 2) if small else (1, 4, 16))
+    size = contest.size or (256 if small else 512)
+    course = race.Course(size, contest.steps, batches, contest.decoder, contest.seconds)
+    known = race.conditions(model, weights, course)
+    counters = (open_cards(), open_processor(settings.energy.processor_tdp))
+    return known, race.laps(model, course, known, counters)
+
+
+def pipeline_of(contest: Contest, settings: Settings) -> tuple[Diffusion, str]:
+    """The pipeline of a contest on this machine's device, and a word for its weights. Raises ``ModelError``."""
+    import torch
+
+    from installation.models.stand_in import STAND_INS, stand_in
+    from installation.restorers.shelf import pipeline
+
+    torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
+    asked, card = settings.engine.device, torch.cuda.is_available()
+    device = torch.device(("cuda" if card else "cpu") if asked == "auto" else asked)
+    dtype = getattr(torch, contest.dtype or ("float16" if device.type == "cuda" else "float32"))
+    if contest.model in STAND_INS:
+        return stand_in(contest.model, device, dtype), f"{contest.model}'s architecture, random weights"
+    return pipeline(contest.model, settings.engine.models, device, dtype), contest.model
 
 
 def beginnings(scene: str, program: Sequence[str] = trial.PROGRAM) -> Iterator[Figure]:

@@ -78,7 +78,7 @@ HEAVY = {
     "c2pa": {"publishing"},
     "bagit": {"publishing"},
     "fpdf": {"publishing"},
-    "diffusers": {"restorers", "training"},
+    "diffusers": {"models", "restorers", "training"},
     "transformers": {"restorers"},
     "huggingface_hub": {"models"},
     "accelerate": {"training"},

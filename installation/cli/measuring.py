@@ -16,7 +16,9 @@ from installation.cli.voice import Config, State, console, given, group, progres
 from installation.machine import settings as settings_
 
 if TYPE_CHECKING:
+    from installation.bench import Contest
     from installation.endurance import Verdict
+    from installation.machine.settings import Settings
 
 app = group("Measure the machine and the models.")
 
@@ -43,16 +45,57 @@ def doctor(
 
 
 @app.command()
-def bench(config: Config = None) -> None:
-    """Measure what this machine does: starting, the loop, the stage, OSC latency, memory; with conditions. A minute."""
+def bench(
+    model: Annotated[
+        str | None,
+        typer.Option(help="Race a pipeline instead: sd-turbo or sdxl-turbo (random weights), a folder, a name."),
+    ] = None,
+    *,
+    size: Annotated[
+        int | None, typer.Option(min=64, max=2048, help="Pixels a side; default: 512, 256 on a CPU.")
+    ] = None,
+    steps: Annotated[int, typer.Option(min=1, max=50, help="Denoising steps.")] = 1,
+    abreast: Annotated[list[int] | None, typer.Option(min=2, help="Lineages at once; may be repeated.")] = None,
+    decoder: Annotated[str, typer.Option(help="tiny or full.")] = "tiny",
+    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
+    json: Annotated[bool, typer.Option("--json", help="For another program, with --model.")] = False,
+    config: Config = None,
+) -> None:
+    """Measure what this machine does: starting, the loop, the stage, OSC latency, memory; with conditions. A minute.
+
+    With --model a pipeline is played in every way, against diffusers' own call in the same run.
+    """
     from installation import bench as benches
 
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has started ends with it
+    if model is not None:
+        batches = (1, *abreast) if abreast else ()
+        _race(benches.Contest(model, size, steps, batches, decoder, dtype), settings_.load(config), json=json)
+        return
     table = Table("figure", "value", "conditions", box=None)
     with console.status("Measuring"):
         for figure in benches.measure(settings_.load(config)):
             table.add_row(figure.name, figure.value, figure.conditions)
     console.print(table)
+
+
+def _race(contest: Contest, settings: Settings, *, json: bool) -> None:
+    from json import dumps
+
+    from installation import bench as benches
+    from installation.models import race
+
+    with Console(stderr=True).status("Racing"):
+        known, laps = benches.contestants(contest, settings)
+        told = list(laps)
+    if json:
+        typer.echo(dumps(race.report(known, told), indent=2))
+        return
+    table = Table(*race.HEADS, box=None)
+    for lap in told:
+        table.add_row(*race.row(lap))
+    console.print(table)
+    say(race.sentence(known))
 
 
 @app.command()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import math
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -89,13 +89,22 @@ class Diffusion:
 
     name = "diffusion"
 
-    def __init__(self, pipe: Any, digest: str, tiny: Any | None = None, *, compiles: bool = False) -> None:
+    def __init__(
+        self,
+        pipe: Any,
+        digest: str,
+        tiny: Any | None = None,
+        *,
+        compiles: bool = False,
+        embed: Callable[[str], Condition] | None = None,
+    ) -> None:
+        """``embed``: what becomes of words, where that is not asked of the pipeline's own text encoder."""
         self.pipe, self.digest = pipe, digest
         self.autoencoders = Autoencoders(pipe.vae, tiny)
         self.weights, self.guides = Weights(pipe.unet), Guides(pipe.unet)
         self.schedule = schedule_of(pipe.scheduler)
         self.consistent = type(pipe.scheduler).__name__ == "LCMScheduler"
-        self._memory = Memory(partial(embeddings.by_hand, pipe))
+        self._memory = Memory(embed or partial(embeddings.by_hand, pipe))
         self._blend, self.text = Blend(), ""
         self.leaper = Leaper(self, compiles=compiles)
         self.thrift = Thrift((pipe.vae, tiny), 2 ** (len(_block_channels(pipe.vae)) - 1), self.leaper.forget)

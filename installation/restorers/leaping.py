@@ -26,7 +26,7 @@ class Leaper:
 
     def __init__(self, model: Diffusion, *, compiles: bool = False) -> None:
         """Nothing is recorded yet. ``compiles``: by torch.compile, which takes minutes at first and less later."""
-        self._model, self._compiles = model, compiles
+        self._model, self.compiles = model, compiles
         self._shelf = recorded.Shelf()
 
     def can(self, burnt: Burnt, knobs: Restoring) -> bool:
@@ -118,7 +118,7 @@ class Leaper:
             done: recorded.Work = torch.compile(work, dynamic=False)
             return done
 
-        return static, recorded.Recording(recorded.ways(work, compiled if self._compiles else None, device))
+        return static, recorded.Recording(recorded.ways(work, compiled if self.compiles else None, device))
 
 
 def together(fires: Sequence[Burnt]) -> Burnt:

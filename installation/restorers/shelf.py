@@ -13,7 +13,10 @@ from installation.restorers.grid import Grid
 from installation.restorers.protocol import ModelError, Restorer
 
 if TYPE_CHECKING:
+    import torch
+
     from installation.machine.settings import EngineSettings
+    from installation.restorers.diffusion import Diffusion
 
 log = logging.getLogger(__name__)
 
@@ -106,6 +109,19 @@ def _digest_of_pipeline(folder: Path) -> str:
     base = lora.base_of(folder)
     plain = trust.vouch(base or folder).digest
     return lora.digest(folder, plain) if base and not lora.is_bare(folder) else plain
+
+
+def pipeline(model: str, models: Path | None, device: torch.device, dtype: torch.dtype) -> Diffusion:
+    """A pipeline that is walked by hand, from a folder or by its name in ``models``, with numbers of a kind.
+
+    Raises ``ModelError``, also for one that is called whole.
+    """
+    from installation.restorers import diffusion
+
+    loaded = diffusion.load(_pipeline(model, models), device, dtype)
+    if not isinstance(loaded, diffusion.Diffusion):
+        raise ModelError(f"{model} is called whole, so there is nothing to take at once. Name a Stable Diffusion.")
+    return loaded
 
 
 def _pipeline(model: str | None, models: Path | None) -> Path:
