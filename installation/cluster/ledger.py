@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from installation.machine.ring import Ring
     from installation.records import Frame, Order
 
-MOST = 16  # reports that wait, a few with a picture; an envoy that is there takes them within milliseconds
+MOST = 8  # reports that wait, a few with a picture; an envoy that is there takes them within milliseconds
 LATE = ("generation", "playing")  # reports that wait for their checkpoint
 
 

@@ -16,7 +16,7 @@ from installation.cluster.letters import Commission, Dispatch, enclosed
 from installation.cluster.mosaic import seed_of
 from installation.cluster.passport import Weights, here, refusal
 from installation.cluster.reach import ClusterError
-from installation.cluster.station import Here, There
+from installation.cluster.station import Here, There, idle
 from installation.machine.supervisor import MEMORY_OF_DEATHS, back_off
 from installation.restorers import shelf
 from installation.restorers.protocol import ModelError
@@ -249,7 +249,7 @@ class Posting:
     # ------------------------------------------------------------------ where it may play
 
     def _candidates(self) -> list[Node]:
-        """The nodes that are large enough, those first that have failed least and have least to do."""
+        """The nodes that are large enough: first those with room now, that have failed least and have least to do."""
         reach, entry = self._office.reach, self._entry
         if reach is None:
             return []
@@ -261,7 +261,8 @@ class Posting:
             and entry.node in {None, node.place}
             and node.name not in self._unfit
         ]
-        return sorted(fit, key=lambda node: (self._failures[node.name], self._office.busy[node.name], node.name))
+        failed, busy = self._failures, self._office.busy
+        return sorted(fit, key=lambda node: (not idle(node, entry), failed[node.name], busy[node.name], node.name))
 
     def _vetted(self, answer: Future[Passport], node: Node) -> Generator[None, None, str]:
         """Why a node cannot play, once it has answered; nothing where it can."""

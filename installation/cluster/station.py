@@ -60,7 +60,8 @@ class There:
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         self.place = node.place
-        actor: Any = ray.remote(
+        remote: Any = ray.remote  # its types do not know of groups
+        actor = remote(
             num_cpus=needs.cpus,
             num_gpus=needs.gpus,
             max_restarts=0,  # another is started, at another node, from the newest checkpoint
@@ -92,6 +93,14 @@ class There:
 
     def _ask(self, group: str, method: str, *arguments: object) -> Future[Any]:
         return asked(self._actor, group, method, *arguments)
+
+
+def idle(node: Node, needs: PlaceSettings) -> bool:
+    """Whether a node has free now what an engine needs; whoever is busy may make one wait for hours."""
+    from ray._private.state import available_resources_per_node  # it has no public way
+
+    free = available_resources_per_node().get(node.name, {})
+    return free.get("CPU", 0.0) >= needs.cpus and free.get("GPU", 0.0) >= needs.gpus
 
 
 def asked(actor: Any, group: str, method: str, *arguments: object) -> Future[Any]:
