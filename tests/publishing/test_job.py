@@ -1,14 +1,16 @@
 """A job in a process of its own: it says how far it is, leaves nothing half made, and lets everybody else go first."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import psutil
 import pytest
 
-from installation.publishing.job import edition
+from installation.publishing.job import SESSION_NICE, edition
 from installation.publishing.preview import CELLS
 from installation.publishing.whole import PublishError
 from tests.recording.rehearsal import frames, rehearse
@@ -66,12 +68,16 @@ def test_previews_are_made_of_all_takes_that_have_pictures(take, tmp_path):
 
 def test_one_that_is_asked_to_leave_leaves_nothing_half_made_and_lets_others_go_first_until_then(tmp_path):
     take = rehearse(tmp_path / "a", frames(40))
-    with subprocess.Popen([*COMMAND, json.dumps(order(take, "h264"))], stdout=subprocess.PIPE) as child:
+    words = [*COMMAND, json.dumps(order(take, "h264"))]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, start_new_session=True) as child:
         assert child.stdout
         assert child.stdout.readline()  # it has begun
         process = psutil.Process(child.pid)
         assert process.nice() == 19
         assert process.ionice().ioclass == psutil.IOPRIO_CLASS_IDLE
+        assert os.sched_getscheduler(child.pid) == os.SCHED_BATCH
+        session = Path(f"/proc/{child.pid}/autogroup")
+        assert not session.exists() or session.read_text().split()[-1] == str(SESSION_NICE)
         child.send_signal(signal.SIGTERM)
         child.wait(30.0)
     assert not list(take.folder.glob(".*part*"))
