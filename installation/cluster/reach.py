@@ -160,11 +160,12 @@ def _check(place: str) -> None:
 @contextlib.contextmanager
 def _joined(ray: Any, place: str, asked: Mapping[str, Any]) -> Iterator[str]:
     """This process as a driver of the cluster, until it leaves; the address of the cluster's head."""
-    with _hushed(ray), _same_signals(), contextlib.ExitStack() as after:
+    with _hushed(ray), contextlib.ExitStack() as after:
         heed(ray)
         after.callback(ray.shutdown)
         try:
-            ray.init(**asked, log_to_driver=False, configure_logging=False)
+            with _same_signals():  # SIGTERM must find us in an orderly end: there may be checkpoints to write
+                ray.init(**asked, log_to_driver=False, configure_logging=False)
         except (ray.exceptions.RayError, RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
             raise ClusterError(_sentence(place, error)) from error
         yield ray.get_runtime_context().gcs_address

@@ -10,6 +10,7 @@ import tempfile
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def federation(nodes: int = 3) -> Iterator[Federation]:
     """So many nodes of one processor each, and nothing left of them afterwards."""
     from ray.cluster_utils import Cluster
 
+    resource_tracker.ensure_running()  # Python's own, once for all processes: it outlives every test
     before = set(psutil.Process().children(recursive=True))
     with tempfile.TemporaryDirectory(prefix="bt-", dir="/tmp", ignore_cleanup_errors=True) as folder:
         (Path(folder) / "ray").mkdir()
