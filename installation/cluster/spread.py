@@ -172,12 +172,14 @@ class _Team:
         """Who could do one job more; nobody while there is no head, whom Ray would wait for."""
         return (hand for hand in self.hands.values() if self._led and hand.busy < hand.places)
 
-    def task(self, node: Node, needs: Needs) -> Any:
-        """A job as a task of one node and no other, which is not done again by itself."""
+    def task(self, name: str, node: Node, needs: Needs) -> Any:
+        """A job as a task of one node and no other, which is not done again by itself; ``ps`` shows its name there."""
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
         there = NodeAffinitySchedulingStrategy(node_id=node.name, soft=False)
-        return self.done.options(num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0, scheduling_strategy=there)
+        return self.done.options(
+            name=name, num_cpus=needs.cpus, num_gpus=needs.gpus, max_retries=0, scheduling_strategy=there
+        )
 
     def is_hopeless(self) -> bool:
         """Whether for too long there was nobody who could work, or no head."""
@@ -214,7 +216,7 @@ class _Team:
         self._times[node.name] += 1
         if self.needs.places(node):
             asking = (self.passport.asked(), self.passport.models, self.passport.threads)
-            self.asked[self.task(node, Needs(cpus=0.0)).remote(here, asking, 0)] = node
+            self.asked[self.task("passport", node, Needs(cpus=0.0)).remote(here, asking, 0)] = node
 
     def _objection(self, theirs: Passport | _Refused | Exception, node: Node) -> str:
         if isinstance(theirs, Passport):
@@ -244,7 +246,7 @@ class _Desk:
         """Give jobs to whoever has a hand free: never more than can be done at once."""
         while self.waiting and (hand := next(team.free(), None)):
             name = self.waiting.popleft()
-            sent = team.task(hand.node, team.needs).remote(self.work, (self.jobs[name],), self.threads)
+            sent = team.task(name, hand.node, team.needs).remote(self.work, (self.jobs[name],), self.threads)
             self.flying[sent] = (name, hand)
             hand.busy += 1
             self.progress(News("begun", name, hand.node.place))
