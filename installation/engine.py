@@ -70,6 +70,7 @@ ENGINE_VITALS: Mapping[str, float] = {
     **NO_READINGS,
 }
 NICENESS = 10  # the stage comes first where both want the same core
+PARTING = 1.0  # seconds that what is being loaded has at the end: a conductor who stops has four
 REST = 0.2  # seconds between two looks at the orders while nothing plays
 FIRST_SIGHT = 10.0  # seconds that a scene which begins with the camera waits for it
 MOST_KEYS = 8  # to be turned, one after each generation
@@ -124,6 +125,12 @@ class Engine:
 
     def serve(self) -> None:
         """Obey, and turn the loop, until told to quit."""
+        try:
+            self._serve()
+        finally:
+            self._wings.close(PARTING)
+
+    def _serve(self) -> None:
         while self._obey(REST if self._idle else 0.0):
             if self._idle or self._moments is None:
                 self._vitals.beat(Phase.RESTING)

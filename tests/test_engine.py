@@ -34,7 +34,7 @@ PLAIN = (
 class Show:
     """An engine, and the conductor's end of its wires."""
 
-    def __init__(self, folder, scene):
+    def __init__(self, folder, scene, models=None):
         self.knobs = all_knobs()
         self.wires = wiring.lay(folder)
         self.board = Board.create(self.wires.board, {address: knob.default for address, knob in self.knobs.items()})
@@ -44,7 +44,8 @@ class Show:
         path.write_text(PLAIN.replace("ember", scene))
         self.scene = scenes.load(path, self.knobs, share("assets"))
         self.board.write(dict(self.scene.values))
-        self.settings = Settings.model_validate({"state": folder, "engine": {"device": "cpu", "threads": 1}})
+        engine = {"device": "cpu", "threads": 1, "models": models or folder}
+        self.settings = Settings.model_validate({"state": folder, "engine": engine})
         self.reports = []
         self.live()
 

@@ -95,9 +95,9 @@ def load(folder: Path, unet: Any) -> Adapter:
     ``ModelError`` for one that is incomplete, pickled, too big, for faces, or of another family.
     """
     file = weights_of(folder)
+    require_fit(file, unet.config.cross_attention_dim)
     encoder = encoder_of(folder)
     vouched = trust.vouch_part(encoder, CLASS)
-    require_fit(file, unet.config.cross_attention_dim)
     weighing.require_room([file, *vouched.loaded], unet.dtype, unet.device, str(folder))
     try:
         return _load(file, encoder, unet, trust.together(trust.digest(folder, [file]), vouched.digest))

@@ -48,6 +48,7 @@ class Wings:
         self._making: Wish | None = None
         self._ready: Enter | Refusal | None = None
         self._deadline = 0.0
+        self._thread: threading.Thread | None = None
 
     def holds(self, *names: str) -> bool:
         """Whether anything of these names, or without them anything at all, is made ready or waits for that."""
@@ -84,11 +85,18 @@ class Wings:
             "since waits behind it. The show goes on as it is; /engine/restart ends the waiting."
         )
 
+    def close(self, patience: float) -> None:
+        """Before the process ends: nothing more is made; what is being made has so many seconds, or ends with it."""
+        self._waiting.clear()
+        if self._thread:
+            self._thread.join(patience)
+
     def _go_on(self) -> None:
         if self._making is None and self._waiting:
             wish = self._making = self._waiting.popleft()
             self._deadline = time.monotonic() + self._patience
-            threading.Thread(target=self._make, args=(wish,), name=f"wings-{wish.name}", daemon=True).start()
+            self._thread = threading.Thread(target=self._make, args=(wish,), name=f"wings-{wish.name}", daemon=True)
+            self._thread.start()
 
     def _make(self, wish: Wish) -> None:
         if sys.platform == "linux":  # elsewhere the whole process would step back

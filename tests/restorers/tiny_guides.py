@@ -1,27 +1,30 @@
 """Tiny ControlNets, IP-Adapters and models that see depth, with random weights: real in every part, only small."""
 
+import contextlib
+import os
+
 import diffusers
 import torch
 import transformers
 from safetensors.torch import save_file
 
 from tests.restorers import tiny_pipeline
+from tests.support import until
 
 EMBEDDING, SIDE = 16, 32  # what the tiny image encoder says of a picture, and how large it looks at it
 
 
-def dice(seed=7):
+def dice():
     """Random weights that are the same in every run."""
-    torch.manual_seed(seed)
+    torch.manual_seed(7)
 
 
-def control(folder, seed=7, **more):
+def control(folder, width=32):
     """A ControlNet for the tiny Stable Diffusion; what it says is not zero, as it would be before any training."""
-    dice(seed)
+    dice()
     network = diffusers.ControlNetModel(
-        block_out_channels=(32, 64), layers_per_block=1, cross_attention_dim=32, norm_num_groups=8,
+        block_out_channels=(32, 64), layers_per_block=1, cross_attention_dim=width, norm_num_groups=8,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), conditioning_embedding_out_channels=(8, 16, 16, 32),
-        **more,
     )  # fmt: skip
     for weight in (*network.controlnet_down_blocks.parameters(), *network.controlnet_mid_block.parameters()):
         torch.nn.init.normal_(weight, std=0.1)
@@ -72,9 +75,9 @@ def encoder(folder):
     return folder
 
 
-def likeness(folder, width=32, seed=7, *, patches=False):
+def likeness(folder, width=32, *, patches=False):
     """An IP-Adapter for the tiny Stable Diffusion (SDXL: ``width`` 64), that hears a picture whole or in patches."""
-    dice(seed)
+    dice()
     unet = tiny_pipeline.unet(cross_attention_dim=width)
     tensors, key = {}, 1
     for name in unet.attn_processors:
@@ -124,3 +127,29 @@ def _resampler(width):
             f"{forward}3.weight": torch.randn(64, 256) * 0.2,
         }
     return {f"image_proj.{name}": tensor for name, tensor in tensors.items()}
+
+
+@contextlib.contextmanager
+def held_up(part):
+    """Whoever loads the network in this folder waits, until what is yielded is called: a list of shards is a pipe."""
+    listed = part / "diffusion_pytorch_model.safetensors.index.json"
+    os.mkfifo(listed)
+
+    def let_go():
+        pipe = until(lambda: _opened(listed), within=60.0)
+        listed.unlink()
+        with os.fdopen(pipe, "w") as told:
+            told.write('{"weight_map": {}}')
+
+    try:
+        yield let_go
+    finally:
+        if listed.exists():
+            let_go()
+
+
+def _opened(pipe):
+    """The writing end of a pipe; None while nobody reads it."""
+    with contextlib.suppress(OSError):
+        return os.open(pipe, os.O_WRONLY | os.O_NONBLOCK)
+    return None
