@@ -11,7 +11,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING
@@ -20,7 +20,7 @@ from installation.cluster.following import Following
 from installation.cluster.letters import Picture, unpacked
 from installation.cluster.meeting import Meeting
 from installation.cluster.mosaic import columns_of, mosaic
-from installation.cluster.outpost import LEAVE_WITHIN
+from installation.cluster.outpost import LEAVE_WITHIN, Abroad
 from installation.cluster.posting import Office, Posting
 from installation.cluster.reach import ClusterError, reached
 from installation.cluster.standing import Standing
@@ -80,10 +80,12 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
 class Envoy:
     """Carries between the wires of this machine and the engines elsewhere."""
 
-    def __init__(self, wires: Wires, standing: Standing, settings: Settings) -> None:
-        """Join the wires; nobody is reached yet."""
+    def __init__(
+        self, wires: Wires, standing: Standing, settings: Settings, outpost: Callable[..., object] = Abroad
+    ) -> None:
+        """Join the wires; nobody is reached yet. ``outpost`` is what plays at a node."""
         self.begun = False
-        self._wires, self._standing, self._settings = wires, standing, settings
+        self._wires, self._standing, self._settings, self._outpost = wires, standing, settings, outpost
         self._ring, self._board = Ring(wires.ring), Board(wires.board)
         self._vitals = Vitals(wires, "engine")
         self._vitals.beat(Phase.LOADING, **{STRANDED: 0.0})
@@ -134,7 +136,7 @@ class Envoy:
     @contextlib.contextmanager
     def _posted(self, reach: Reach | None) -> Iterator[None]:
         """The postings, which leave in the end, whatever that is."""
-        office = Office(self._settings, self._board, self._standing, reach)
+        office = Office(self._settings, self._board, self._standing, reach, outpost=self._outpost)
         self._postings = [
             (Following if entry.follow else Posting)(entry, number, office, self._checkpoints(number, entry.name))
             for number, entry in enumerate(self._settings.engines)
@@ -229,15 +231,24 @@ class Envoy:
 
     def _report(self, posting: Posting | Following, report: Report) -> None:
         """Reports of the first are the piece's own; a neighbour's are told as what they are."""
-        if not posting.number:
-            self.begun |= report.name == "playing"
+        if posting.number:
+            self._report_beside(posting.name, report)
+        elif report.name == "playing":
+            self.begun = True
+            self._standing.report("playing", **report.data, engines=len(self._postings))
+        else:
             self._standing.report(report.name, **report.data)
-        elif report.name == "generation":
-            self._standing.report("beside", engine=posting.name, generation=dict(report.data))
-        elif report.name == "log":
-            self._standing.report("log", **{**report.data, "text": f"{posting.name}: {report.data['text']}"})
-        elif report.name == "refused":
-            log.warning("The engine %s refused: %s", posting.name, report.data["reason"])
+
+    def _report_beside(self, name: str, report: Report) -> None:
+        match report.name:
+            case "generation":
+                self._standing.report("beside", engine=name, generation=dict(report.data))
+            case "log":
+                self._standing.report("log", **{**report.data, "text": f"{name}: {report.data['text']}"})
+            case "refused":
+                log.warning("The engine %s refused: %s", name, report.data["reason"])
+            case "kept":
+                log.warning("The keeper of %s, at generation %d: %s.", name, *report.data.values())
 
     def _lay(self, name: str, data: bytes) -> None:
         """A picture from outside that a generation names, where the recorder looks for it."""

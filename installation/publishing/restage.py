@@ -92,7 +92,15 @@ class Performer:
     """Plays the passages of a score, one after the other. Owns the lineage and the restorers it has loaded."""
 
     def __init__(self, take: Take, settings: EngineSettings, wanted: Otherwise = AS_IT_WAS) -> None:
-        """Nothing is loaded yet. What is kindred is played on the machine's best device, all else on the processor."""
+        """Nothing is loaded yet. What is kindred is played on the machine's best device, all else on the processor.
+
+        Raises ``TakeError`` for a take of several engines: it has the state of the first alone.
+        """
+        if (engines := take.manifest.get("engines") or 1) > 1:
+            raise TakeError(
+                f"{take.name} shows {engines} engines side by side and has the state of the first alone: it cannot be "
+                "rendered again. Publish it as it was recorded."
+            )
         self._take, self._wanted, self._engine = take, wanted, settings
         self.is_kindred = dataclasses.replace(wanted, rate=None) != AS_IT_WAS  # more pictures change no generation
         self.device = device(settings.device) if self.is_kindred else "cpu"

@@ -38,6 +38,7 @@ PLAYED = (
     *KINDS,
     "serial",
     "threads",
+    "engines",
 )  # of what the engine says when it begins to play
 
 

@@ -57,6 +57,11 @@ def test_a_take_that_does_not_say_how_it_was_computed_is_refused(take):
         again(take)
 
 
+def test_a_take_of_several_engines_is_refused_with_what_can_be_done(take):
+    with pytest.raises(TakeError, match=r"shows 4 engines side by side.*Publish it as it was recorded\."):
+        again(dataclasses.replace(take, manifest={**take.manifest, "engines": 4}))
+
+
 def test_a_picture_that_was_encrypted_and_given_back_is_rendered_again(take, photograph):
     """What is looked at, noise or picture, is the same both times: no other record is needed than the key's tick."""
     lineage, restorer = Lineage.begin("prometheus", 7, images.to_tensor(images.to_pixels(photograph))), Nobody()
