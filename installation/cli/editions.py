@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -70,7 +71,9 @@ def edition(
         settings=settings,
         now=datetime.now(UTC),
     )  # fmt: skip
-    restorer, folder = loaded(wanted.restorer), out or settings.state / portfolios.FOLDER / wanted.name
+    folder = out or settings.state / portfolios.FOLDER / wanted.name
+    here = replace(wanted.restorer, device="cpu") if ray else wanted.restorer  # the cards may all be elsewhere
+    restorer = loaded(here)
     standing = certificate.standing(settings.state), settings.catalogue
     with portfolios.opened(folder, wanted, restorer.digest, *standing) as portfolio, progress_bar() as progress:
         making = _Making(portfolio, settings, progress)

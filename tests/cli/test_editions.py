@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from installation import cli
+from installation.cluster.reach import ClusterError
 from installation.publishing import PublishError
 from installation.publishing.forms import FORMS
 from installation.publishing.variants import EditionError
@@ -68,6 +69,13 @@ def test_what_failed_is_said_and_asked_for_again(called, monkeypatch):
     assert "1 of 2 variants are in" in said
     monkeypatch.setitem(FORMS, "generations", strip)
     assert called("--count", 2)[0] == 0
+
+
+def test_a_cluster_that_is_no_address_is_refused_with_what_is_one(called, tmp_path):
+    pytest.importorskip("ray", reason="optional extra: pip install 'burntout[cluster]'")
+    with pytest.raises(ClusterError, match="is no host:port"):
+        called("--ray", "nowhere")
+    assert not list((tmp_path / "editions").glob("*/takes/*"))
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,10 @@ from itertools import chain
 import pytest
 
 from installation.cluster.editions import passport, spread_out
+from installation.cluster.spread import News
 from installation.machine.settings import CatalogueSettings
 from installation.publishing.numbered import loaded
-from installation.publishing.portfolio import in_order, opened
+from installation.publishing.portfolio import Outcome, in_order, opened
 from installation.recording import takes
 from tests.publishing import prints
 
@@ -41,7 +42,9 @@ def numbers(outcomes):
 
 
 def test_a_node_is_killed_and_the_edition_is_complete_and_equal(federation, reach, edition, made_in_order, tmp_path):
-    doomed, heard, came = federation.join(), [], []
+    doomed = federation.join()
+    heard: list[News] = []
+    came: list[Outcome] = []
     with bound(tmp_path, edition) as portfolio:
         outcomes = spread_out(portfolio, reach, prints.SETTINGS, heard.append)
         while len(came) < COUNT // 2 and [news.kind for news in heard].count("joined") < NODES:

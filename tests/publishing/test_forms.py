@@ -118,6 +118,12 @@ def test_forms_are_made_in_the_order_asked_for_and_each_once():
     assert [each.name for each in chosen(DEFAULT)] == ["h264", "contact-sheet"]
 
 
+def test_an_everyday_word_stands_for_the_most_usual_form():
+    assert [each.name for each in chosen(["stills", "film", "png", "sheet"])] == ["png", "h264", "contact-sheet"]
+    with pytest.raises(PublishError, match=r"Did you mean stills\?"):
+        chosen(["still"])
+
+
 def test_an_encoder_that_is_not_there_is_said_before_anything_is_made(monkeypatch):
     strange = Form("strange", "", ".x", lambda *_: None, ("libx264", "libnonesuch"))
     monkeypatch.setitem(FORMS, "strange", strange)

@@ -26,7 +26,7 @@ def performed(folder, scene, restorer="none", **terms):
     edition = prints.edition(scene)
     wanted = dataclasses.replace(edition.terms, **terms)
     with_whom = load(restorer, None, None, "cpu")
-    heard = []
+    heard: list[float] = []
     take = perform(edition.scene, with_whom, wanted, told(edition.scene, with_whom, 1), folder, progress=heard.append)
     assert heard == sorted(heard)
     assert heard[-1] == 1.0

@@ -8,6 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from installation import scenes
+from installation.knobs import declared
+from installation.machine.files import share
+from installation.panels import all_knobs
 from installation.publishing.kinship import RESTAGED
 from installation.publishing.variants import (
     NUMBERED,
@@ -22,11 +26,17 @@ from installation.publishing.variants import (
 from installation.randomness import generator
 from installation.ranges import Range
 from installation.recording import takes
+from installation.scenes import Scene
 from installation.scores import Curve
 from tests.publishing import prints
 
 TEMPERATURE, ROTATE, SAMPLER = "/burn/gaussian/temperature", "/loop/rotate", "/restore/sampler"
 seeds = st.integers(0, 2**64 - 1)
+SHIPPED = {
+    name: each
+    for name, each in scenes.all_scenes(share("scenes"), all_knobs(), share("assets")).items()
+    if isinstance(each, Scene) and each.ranges
+}
 
 
 @pytest.fixture(scope="module")
@@ -106,6 +116,15 @@ def test_a_shift_moves_the_whole_score_and_a_range_takes_its_place(scene):
     assert played.seed == variant.lineage
     there = dataclasses.replace(scene, ranges={TEMPERATURE: Range(0.1, 0.9)})
     assert TEMPERATURE not in varied(there, dataclasses.replace(variant, drawn={TEMPERATURE: 0.5})).score
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_every_variant_of_a_shipped_scene_can_be_played(name):
+    for variant in variants(SHIPPED[name], 20, 7):
+        played = varied(SHIPPED[name], variant)
+        for address, knob in declared().items():
+            points = played.score[address].points if address in played.score else [(0, played.values.get(address, 0.0))]
+            assert address not in variant.drawn or all(knob.parse(value) == value for _, value in points)
 
 
 def test_a_shift_stops_at_the_ends_of_the_knob(scene):
