@@ -79,6 +79,7 @@ def _page(leaf: Leaf, media: Path, said: Mapping[str, Any], imprint: CatalogueSe
         paper.image(media / leaf.cover.file, paper.l_margin, MARGIN, PICTURE, alt_text=leaf.cover.words)
         paper.set_y(MARGIN + PICTURE * leaf.cover.height / leaf.cover.width + 10)
     say(paper, leaf.number, NUMBER)
+    _line_for_a_hand(paper)
     paper.ln(3)
     say(paper, leaf.take.title or leaf.take.scene, TITLE)
     say(paper, imprint.artist, TEXT * 1.4, FAINT)
@@ -86,7 +87,6 @@ def _page(leaf: Leaf, media: Path, said: Mapping[str, Any], imprint: CatalogueSe
     paper.ln(5)
     for name, digest in summed(said["sha256"]).items():
         say(paper, f"{digest}  {name}", SMALL, FAINT)
-    _line_for_a_hand(paper)
     return paper
 
 
@@ -103,9 +103,7 @@ def _facts(said: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def _line_for_a_hand(paper: FPDF) -> None:
-    """Where somebody signs on paper, at the foot of the last page."""
-    base = paper.h - MARGIN - 6
-    if paper.get_y() > base - 12:
-        paper.add_page()
+    """Where somebody signs on paper: beside the number."""
+    base = paper.get_y() - 5
     paper.line(paper.w - MARGIN - SIGNED, base, paper.w - MARGIN, base)
     note(paper, paper.w - MARGIN - SIGNED, base + 4, "signed")
