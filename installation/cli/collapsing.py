@@ -75,7 +75,9 @@ def pictures(  # noqa: PLR0917 - options of a command
     share_: Annotated[float, typer.Option("--share", help="Share of real pictures in mode fresh; 0 to 1.")] = 0.2,
     generations: Annotated[int, typer.Option(min=0, max=999, help="The last generation.")] = 5,
     count: Annotated[int, typer.Option(help="Pictures painted and learnt by each generation.")] = 256,
-    size: Annotated[int, typer.Option(help="Pixels a side: a multiple of 32 from 64.")] = 128,
+    size: Annotated[
+        int, typer.Option(help="Pixels a side, from 64 to 256, by pipelines to 1024; in steps of 32.")
+    ] = 128,
     start: Annotated[float, typer.Option(help="How far a picture is burnt before it is painted again; 1: away.")] = 0.7,
     bias: Annotated[float, typer.Option(help="Variance of the noise it is burnt with; below 1 plays safe.")] = 1.0,
     steps: Annotated[int, typer.Option(help="Steps of the sampler; few are a bias of their own.")] = 4,
@@ -108,14 +110,14 @@ def pictures(  # noqa: PLR0917 - options of a command
     if resume:
         kept = folder.read(path)
         settings, seed = understood(kept.run["settings"]), kept.run["beginning"]["seed"]
-        model = model or kept.base
+        model = model or kept.base(machine.engine.models)
     if rebirth:
         folder.rebirth(path)
     hung = gallery.hang(gallery.files(images) if images else gallery.shipped(), settings.size)
     model = model or share("assets") / "ember"
     os.nice(NICE)  # before others are started, who inherit it
     with studio(ray, model, machine, settings) as painters:
-        work(Job(path, settings, hung, model, seed, generations, painters))
+        work(Job(path, settings, hung, model, seed, generations, painters, machine.engine.models))
     say(f"The run is in {path}. Look at it: burntout collapse report {name}")
 
 

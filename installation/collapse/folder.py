@@ -28,6 +28,7 @@ from installation.machine.files import StorageError, write_atomically
 
 log = logging.getLogger(__name__)
 
+BASE = "base"  # of a run: the pipeline's folder, by its place in the models' folder where it lies there
 ROOM, MANIFEST = "collapse", "run.json"
 PATTERN, ALL = "generation-{:03}", "generation-*"
 READINGS, SEEDS, SAMPLES = "readings.json", "seeds.png", "samples.png"
@@ -69,10 +70,9 @@ class Kept:
         """What it is called."""
         return self.path.name
 
-    @property
-    def base(self) -> Path | None:
-        """The pipeline's folder that its generations are adapters of; None where they are embers."""
-        return Path(self.run["base"]) if "base" in self.run else None
+    def base(self, models: Path | None) -> Path | None:
+        """The pipeline's folder, in ``models`` here, that its generations are adapters of; None for embers."""
+        return (models or Path()) / self.run[BASE] if BASE in self.run else None
 
     @property
     def last(self) -> int:
@@ -128,6 +128,13 @@ def read(path: Path) -> Kept:
     return Kept(path, run, tuple(_whole(path)))
 
 
+def placed(base: Path, models: Path | None) -> str:
+    """How a run names its base: a models' folder may be moved, or be elsewhere on another machine."""
+    if models and base.resolve().is_relative_to(models.resolve()):
+        return str(base.resolve().relative_to(models.resolve()))
+    return str(base)
+
+
 def begin(path: Path, run: Mapping[str, Any]) -> Kept:
     """The run of this folder, begun with ``run`` where there is none. Raises ``CollapseError``, ``StorageError``.
 
@@ -137,7 +144,8 @@ def begin(path: Path, run: Mapping[str, Any]) -> Kept:
     if not (path / MANIFEST).exists():
         write_atomically(path / MANIFEST, json.dumps(asked, indent=1) + "\n")
     kept = read(path)
-    differing = [key for key in asked if kept.run.get(key) != asked[key]]
+    fixed = asked.keys() - {BASE}  # where that lies may change: the beginning has its digest
+    differing = [key for key in asked if key in fixed and kept.run.get(key) != asked[key]]
     if differing:
         raise CollapseError(
             f"{path} holds a collapse with another {differing[0]} ({kept.run.get(differing[0])}). "

@@ -15,6 +15,7 @@ import numpy as np
 
 from installation.collapse.ngram import CollapseError
 from installation.collapse.text import Meaning
+from installation.images import MOST_PIXELS
 from installation.knobs import nearest
 from installation.randomness import generator
 
@@ -61,6 +62,11 @@ class Settings:
                 raise CollapseError(f"{name} takes a number from {low:g} to {high:g}, not {getattr(self, name)}.")
         if self.size % PLACE:
             raise CollapseError(f"size takes a multiple of {PLACE} pixels, not {self.size}.")
+        if self.count * self.size**2 > MOST_PIXELS:
+            most = MOST_PIXELS // self.size**2
+            raise CollapseError(
+                f"{self.count} pictures of {self.size} pixels fill no sheet. Use --count {most} or less."
+            )
 
     def beginning(self) -> dict[str, Any]:
         """What decides generation 0: runs that agree in it may share one."""
@@ -80,7 +86,7 @@ class Settings:
 LIMITS: Mapping[str, tuple[float, float]] = {
     "share": (0.0, 1.0),
     "count": (8, 4096),
-    "size": (64, 256),
+    "size": (64, 1024),
     "start": (0.05, 1.0),
     "bias": (0.05, 2.0),
     "steps": (1, 50),

@@ -97,7 +97,8 @@ class CollapseGuest(Guest):
             raise CollapseError(f"{self._path.name} is collapsing already; send /collapse/stop first.")
         self._path, self._nightly = folder.home(house.settings.state, name or following(house.settings.state)), nightly
         patience = (process.PATIENCE, process.PATIENCE)
-        duty = Duty(process.NAME, process.run, (self._path,), process.COLLAPSE_VITALS, *patience)
+        told = (self._path, house.settings.engine.models)
+        duty = Duty(process.NAME, process.run, told, process.COLLAPSE_VITALS, *patience)
         self._employee = house.employ(duty, list, self._learn)
         log.info("Collapse %s: it goes on beside the show, in %s.", self._path.name, self._path)
 

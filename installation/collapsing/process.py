@@ -35,15 +35,18 @@ REST = 0.2  # seconds between two looks at the orders while nothing is done
 PATIENCE = 600.0  # seconds: measuring a generation is one step, on a machine that is busy with the show
 
 
-def run(wires: Wires, pipe: Connection, path: Path) -> None:
-    """The life of the process: the run of a folder, from where it stands to its last generation."""
+def run(wires: Wires, pipe: Connection, path: Path, models: Path | None = None) -> None:
+    """The life of the process: the run of a folder, from where it stands to its last generation.
+
+    ``models`` is where pipelines are kept.
+    """
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # read by OpenMP when torch is imported, in the job
     with living(NAME, pipe) as uplink:
         os.nice(NICENESS)
         beat = Vitals(wires, NAME).beat
         beat(Phase.LOADING)
         try:
-            ended = work(begun(path).moments(), uplink, beat)
+            ended = work(begun(path, models).moments(), uplink, beat)
         except Refusal as refusal:
             ended = str(refusal)
         if ended:
@@ -51,7 +54,7 @@ def run(wires: Wires, pipe: Connection, path: Path) -> None:
             wait(uplink, beat, "quit")
 
 
-def begun(path: Path) -> Job:
+def begun(path: Path, models: Path | None = None) -> Job:
     """The job of a run's folder: as it was begun, or with the usual settings. Raises ``CollapseError``."""
     from installation.training import gallery
     from installation.training.retraining import Job
@@ -59,9 +62,9 @@ def begun(path: Path) -> Job:
     settings, seed, base = Settings(), 1, None
     if (path / folder.MANIFEST).exists():
         kept = folder.read(path)
-        settings, seed, base = understood(kept.run["settings"]), kept.run["beginning"]["seed"], kept.base
+        settings, seed, base = understood(kept.run["settings"]), kept.run["beginning"]["seed"], kept.base(models)
     hung = gallery.hang(gallery.shipped(), settings.size)
-    return Job(path, settings, hung, base or share("assets") / "ember", seed, LAST)
+    return Job(path, settings, hung, base or share("assets") / "ember", seed, LAST, models=models)
 
 
 def work(moments: Iterable[Moment], uplink: Uplink, beat: Beat) -> str:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from installation.restorers.ember import Ember
     from installation.training.gallery import Pictures
 
+EMBERS_MOST = 256  # pixels a side: larger ones fall apart into scenes of that size
+
 Grown_co = TypeVar("Grown_co", bound=Restorer, covariant=True)
 Model = TypeVar("Model", bound=Restorer)
 
@@ -158,7 +160,11 @@ class Apprentice:
 
 def of(model: Path, settings: Settings) -> Family[Any]:
     """The family of a model's folder: a pipeline's has an index, any other is ember's. Raises ``CollapseError``."""
-    return Pipelines(model, settings) if (model / trust.INDEX).is_file() else Embers(model)
+    if (model / trust.INDEX).is_file():
+        return Pipelines(model, settings)
+    if settings.size > EMBERS_MOST:
+        raise CollapseError(f"An ember has learnt pictures of {EMBERS_MOST} pixels. Use --size {EMBERS_MOST} or less.")
+    return Embers(model)
 
 
 def _plain(base: Path) -> Diffusion:

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from installation.restorers.protocol import Restorer
     from installation.training.gallery import Pictures
 
+LARGE = 256  # pixels a side: of larger pictures fewer are painted together
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Batch:
@@ -34,9 +36,10 @@ class Batch:
 
 def batches(parents: Pictures, settings: Settings, seed: int, serial: int, stream: int) -> list[Batch]:
     """Parents, some at a time, each batch with a stream of its own from ``stream`` on."""
-    firsts = range(0, len(parents), AT_ONCE)
+    together = max(AT_ONCE * LARGE**2 // max(settings.size, LARGE) ** 2, 1)  # as many pixels, whatever their size
+    firsts = range(0, len(parents), together)
     return [
-        Batch(parents[first : first + AT_ONCE], settings, seed, serial, stream + time)
+        Batch(parents[first : first + together], settings, seed, serial, stream + time)
         for time, first in enumerate(firsts)
     ]
 

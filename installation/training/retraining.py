@@ -66,7 +66,7 @@ class Moment:
 class Job:
     """A collapse to be done: in which folder, how, of which pictures, from which model, as far as ``last``, and where.
 
-    The ``studio`` paints; learning stays on this machine.
+    The ``studio`` paints; learning stays on this machine. ``models`` is where pipelines are kept.
     """
 
     path: Path
@@ -76,12 +76,15 @@ class Job:
     seed: int = 1
     last: int = 5
     studio: Studio = HERE
+    models: Path | None = None
 
     def run(self) -> dict[str, Any]:
         """What the run's folder says of it. Runs with the same ``beginning`` may share generation 0."""
         kin = family.of(self.model, self.settings)
         origin = {"seed": self.seed, "pictures": self.gallery.digest, "model": kin.digest()}
         told = {"settings": asdict(self.settings), "taught": len(self.gallery.taught), **kin.told()}
+        if folder.BASE in told:
+            told[folder.BASE] = folder.placed(Path(told[folder.BASE]), self.models)
         return {**told, "beginning": {**self.settings.beginning(), **origin}}
 
     def moments(self, clock: Clock = time.monotonic) -> Iterator[Moment]:

@@ -89,7 +89,14 @@ def test_an_unknown_mode_is_refused_with_the_nearest():
         understood({"mode": "syntetic"})
 
 
-def test_a_size_that_ember_cannot_paint_is_refused():
+def test_more_pixels_than_a_sheet_may_hold_are_refused_with_the_number_that_fits():
+    assert Settings(size=512).count == 256
+    with pytest.raises(CollapseError, match="--count 76 or less"):
+        Settings(size=1024)
+    assert Settings(size=1024, count=76)
+
+
+def test_a_size_that_no_model_paints_is_refused():
     with pytest.raises(CollapseError, match="multiple of 32"):
         Settings(size=100)
 

@@ -31,12 +31,14 @@ class House:
     paths: list[Path] = field(default_factory=list)
     told: list[tuple[str, Order]] = field(default_factory=list)
     dismissed: int = 0
+    models: Path | None = None
     learn: Any = None
 
     def employ(self, duty, born, learn):
         assert not born()
         self.learn = learn
-        self.paths.append(*duty.arguments)
+        path, self.models = duty.arguments
+        self.paths.append(path)
         return SimpleNamespace(ward=SimpleNamespace(vitals=SimpleNamespace(read=lambda: self.vitals)))
 
     def dismiss(self, name, now):  # noqa: ARG002 - at any time

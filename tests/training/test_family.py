@@ -61,6 +61,13 @@ def test_the_folder_says_which_family_it_is(base, tmp_path):
     assert isinstance(family.of(tiny_ember(tmp_path / "ember"), SMALL), family.Embers)
 
 
+def test_a_pipeline_may_collapse_in_larger_pictures_than_an_ember(base, tmp_path):
+    large = replace(SMALL, size=512)
+    assert isinstance(family.of(base, large), family.Pipelines)
+    with pytest.raises(CollapseError, match="--size 256 or less"):
+        family.of(tiny_ember(tmp_path / "ember"), large)
+
+
 def test_every_generation_is_measured_as_an_embers_is(kept):
     assert kept.last == 2
     for each in kept.generations:
@@ -116,7 +123,21 @@ def test_a_generation_goes_on_from_the_adapter_before_it(kept, base):
 
 
 def test_another_process_can_go_on_with_a_run_by_its_folder_alone(kept, base):
-    assert process.begun(kept.path).model == kept.base == base
+    assert process.begun(kept.path).model == kept.base(None) == base
+
+
+def test_a_run_names_its_base_by_its_place_among_the_models_which_may_be_moved(base, hung, tmp_path):
+    run = Job(tmp_path / "one", SMALL, hung, base, models=base.parent).run()
+    assert run["base"] == base.name
+    begun = folder.begin(tmp_path / "one", run)
+    assert begun.base(tmp_path / "elsewhere") == tmp_path / "elsewhere" / base.name
+
+
+def test_a_run_that_named_its_base_by_a_whole_path_goes_on(kept, base, hung):
+    assert kept.run["base"] == str(base)
+    job = Job(kept.path, SMALL, hung, base, seed=3, last=2, models=base.parent)
+    assert folder.begin(kept.path, job.run()).last == kept.last
+    assert process.begun(kept.path, base.parent).model == base
 
 
 def test_a_rate_that_is_far_too_high_is_divergence(base, hung):

@@ -1,5 +1,7 @@
 """A batch comes out the same wherever and whenever it is painted."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -29,6 +31,11 @@ def test_batches_are_all_parents_in_order(parents):
 
 def test_no_batch_is_larger_than_can_be_painted_at_once(parents):
     assert [len(batch.parents) for batch in batches(parents, SMALL, 7, 1, 1000)] == [AT_ONCE, 3]
+
+
+def test_of_larger_pictures_fewer_are_painted_at_once():
+    large = np.zeros((20, 512, 512, 3), np.uint8)
+    assert [len(batch.parents) for batch in batches(large, replace(SMALL, size=512), 7, 1, 1000)] == [AT_ONCE // 4, 4]
 
 
 def test_no_two_batches_share_their_random_numbers(parents):
