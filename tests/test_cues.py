@@ -54,6 +54,17 @@ def test_a_cue_is_read_whole():
     )
 
 
+def test_a_cue_says_who_leads_from_now_on_or_that_nobody_does():
+    named, ended, silent = listed(
+        {"number": 1, "control": {"model": "canny", "of": "depth", "from": "present"}, "likeness": {"model": "ip"}},
+        {"number": 2, "control": "none"},
+        {"number": 3},
+    )
+    assert named.guides == {"control": ("canny", "depth", "present"), "likeness": ("ip", "origin")}
+    assert (ended.guides, silent.guides) == ({"control": ()}, {})
+    assert tracked((named, ended, silent), 2).guides == {"control": (), "likeness": ("ip", "origin")}
+
+
 @pytest.mark.parametrize(
     ("tables", "sentence"),
     [
@@ -69,6 +80,7 @@ def test_a_cue_is_read_whole():
         ([{"number": 1, "curve": "es"}], "Did you mean ease?"),
         ([{"number": 1, "scene": "heart"}], "Did you mean hearth?"),
         ([{"number": 1, "name": 4}], "name takes text in quotes, not 4"),
+        ([{"number": 1, "control": {"model": "./canny"}}], "the name of a folder in the models folder"),
         ([{"number": 1, "follow": "auto-continue"}], "is the last; nothing can follow it"),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image as Pillow
 
 from installation import melting, scenes
+from installation.conditioning import Control, Likeness
 from installation.knobs import Knob
 from installation.melting import MeltingPoint, written
 from installation.modulators import Lfo
@@ -121,6 +122,17 @@ def test_a_model_folder_is_seen_from_the_scene(house):
     assert scene.model == str((house / "scenes" / "pipeline").resolve())
 
 
+LED = 'origin = "cat"\nrestorer = "diffusion"\nmodel = "sd-turbo"\n'
+
+
+def test_a_scene_names_what_leads_it_by_name_or_by_a_folder_seen_from_it(house):
+    (house / "scenes" / "ip").mkdir()
+    led = load(house, f'{LED}control = {{ model = "canny", from = "camera" }}\nlikeness = {{ model = "./ip" }}')
+    folder = (house / "scenes" / "ip").resolve()
+    assert led.guides == {"control": Control("canny", "edge", "camera"), "likeness": Likeness(str(folder))}
+    assert load(house, LED).guides == {}
+
+
 CAT = 'origin = "cat"\n'
 HOT = f"{CAT}[burn.gaussian]\ntemperature = "
 SWAY = f"{CAT}[modulate.burn.gaussian]\ntemperature"
@@ -131,6 +143,12 @@ WRONG = {
     "a mebibyte": (b"#" * (2**20 + 1), "larger than"),
     "too deep": ("a = " + "[" * 5000, "not TOML"),
     "no origin": ("", "origin is missing"),
+    "a guide for what hears words alone": (
+        f'{CAT}control = {{ model = "c" }}',
+        'control is for restorer = "diffusion"',
+    ),
+    "a guide without a model": (f'{LED}likeness = "ip"', "likeness takes a table with a model"),
+    "a guide's folder that is not there": (f'{LED}control = {{ model = "./c" }}', r"control.model: there is no folder"),
     "an origin that is not there": ('origin = "catt"', r"no picture 'catt' .* Did you mean cat\?"),
     "an origin no file system takes": (f'origin = "{"a" * 5000}"', "no picture"),
     "an origin with a zero in it": (r'origin = "a\u0000b"', "no picture"),

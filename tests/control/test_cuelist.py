@@ -100,6 +100,15 @@ def test_a_cue_says_its_words(show):
     assert ("/prompt", "an owl") in show.heard
 
 
+def test_a_cue_says_who_leads_and_back_gives_it_back_to_the_scene():
+    show = rehearse(Cue("1", guides={"control": ("canny", "edge", "camera")}), Cue("2", guides={"control": ()}))
+    for now, press, said in ((0.0, "/go", ("canny", "edge", "camera")), (1.0, "/go", ()), (2.0, "/back", None),
+                             (3.0, "/back", ("scene",))):  # fmt: skip
+        show.send(now, press)
+        show.tick(now + 0.5)
+        assert show.heard[-1] == ("/control", *(("canny", "edge", "camera") if said is None else said))
+
+
 def test_what_continues_and_what_follows_begins_at_its_moment_whatever_the_tick():
     first = Cue("1", values={HEAT.address: 0.5}, fade=2.0, curve="linear", follow="auto-follow", post_wait=1.0)
     show = rehearse(first, Cue("2", values={LIGHT.address: 9.0}, fade=4.0, curve="linear", pre_wait=0.5), WORDS)

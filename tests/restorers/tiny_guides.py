@@ -20,17 +20,13 @@ def dice():
 
 
 def control(folder, width=32):
-    """A ControlNet for the tiny Stable Diffusion; what it says is not zero, as it would be before any training."""
+    """A ControlNet for the tiny Stable Diffusion."""
     dice()
     network = diffusers.ControlNetModel(
         block_out_channels=(32, 64), layers_per_block=1, cross_attention_dim=width, norm_num_groups=8,
         down_block_types=("DownBlock2D", "CrossAttnDownBlock2D"), conditioning_embedding_out_channels=(8, 16, 16, 32),
     )  # fmt: skip
-    for weight in (*network.controlnet_down_blocks.parameters(), *network.controlnet_mid_block.parameters()):
-        torch.nn.init.normal_(weight, std=0.1)
-    torch.nn.init.normal_(network.controlnet_cond_embedding.conv_out.weight, std=10.0)
-    network.save_pretrained(folder)
-    return folder
+    return _awake(network, folder)
 
 
 def control_xl(folder):
@@ -41,8 +37,14 @@ def control_xl(folder):
         tiny_pipeline.unet(projection_class_embeddings_input_dim=6 * 8 + 32, **told),
         conditioning_embedding_out_channels=(8, 16, 16, 32),
     )
+    return _awake(network, folder)
+
+
+def _awake(network, folder):
+    """Before any training all that a ControlNet says is zero."""
     for weight in (*network.controlnet_down_blocks.parameters(), *network.controlnet_mid_block.parameters()):
         torch.nn.init.normal_(weight, std=0.1)
+    torch.nn.init.normal_(network.controlnet_cond_embedding.conv_out.weight, std=10.0)
     network.save_pretrained(folder)
     return folder
 
