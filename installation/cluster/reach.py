@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 LOCAL = "local"
 SHORT = "/tmp"  # noqa: S108 - where a shorter path than the usual one is needed
 INSTALL = "pip install 'burntout[cluster]'"
+HOW_TO_GET_IN = "Copy the head's ~/.ray/auth_token, or name another with RAY_AUTH_TOKEN_PATH."
 GLANCE = 0.2  # seconds between two knocks at a door that nobody has opened yet
 KNOCK = 2.0  # seconds for one of them
 STORE_BYTES = 128 * 2**20  # of a private cluster's object store; what does not fit goes to the disk
@@ -43,6 +44,7 @@ QUIET: Mapping[str, str] = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # it would rebuild the environment on every node
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # it warns of what will be so in its next version
     "RAY_COLOR_PREFIX": "0",
+    "RAY_BACKEND_LOG_LEVEL": "error",
 }
 #: Ray asks other machines for this one's address, unless it believes that there can be none. It then listens on
 #: loopback only, where it would otherwise listen to everybody.
@@ -167,7 +169,7 @@ def _joined(ray: Any, place: str, asked: Mapping[str, Any]) -> Iterator[str]:
             with _same_signals():  # SIGTERM must find us in an orderly end: there may be checkpoints to write
                 ray.init(**asked, log_to_driver=False, configure_logging=False)
         except (ray.exceptions.RayError, RuntimeError, ConnectionError, ValueError, TimeoutError) as error:
-            raise ClusterError(_sentence(place, error)) from error
+            raise ClusterError(_sentence(ray, place, error)) from error
         yield ray.get_runtime_context().gcs_address
 
 
@@ -242,8 +244,13 @@ def _listens(place: str) -> bool:
         return False
 
 
-def _sentence(place: str, error: Exception) -> str:
+def _sentence(ray: Any, place: str, error: Exception) -> str:
     told = " ".join(str(error).split())
+    if isinstance(error, ray.exceptions.AuthenticationError):
+        return f"The cluster at {place} asks for a token, and there is none here. {HOW_TO_GET_IN}"
+    if isinstance(error, ConnectionError):
+        why = "it is no head of a Ray cluster, or has another token"
+        return f"{place} does not let this machine in: {why}. {HOW_TO_GET_IN}"
     if "ersion mismatch" in told:
         return f"The cluster at {place} runs other versions: {told} Install the same ones on every machine."
     return f"The cluster at {place} cannot be joined: {told}"

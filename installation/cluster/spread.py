@@ -98,10 +98,10 @@ def spread(
     try:
         while desk.waiting or desk.flying:
             team.muster()
-            desk.send(team)
-            yield from _gather(team, desk)
             if team.is_hopeless():
                 desk.give_up(team.why)
+            desk.send(team)
+            yield from _gather(team, desk)
     finally:
         team.dismiss()
         desk.dismiss()
@@ -147,26 +147,16 @@ class _Team:
     _led: bool = False
     _times: Counter[str] = field(default_factory=Counter)
     _looked: float = float("-inf")
-    _hoped: float = field(default_factory=time.monotonic)
+    _hopeless: float | None = None  # since when
 
     def muster(self) -> None:
         """See who is there, now and then; ask newcomers for their passports."""
         now = time.monotonic()
         if now < self._looked + GLANCE:
             return
-        self._looked = now
-        try:
-            nodes = {node.name: node for node in self.reach.nodes()}
-        except ClusterError as error:
-            self.why, self._led = str(error), False
-            return
-        self._led = True
-        for gone in self.hands.keys() - nodes.keys():
-            self._part_with(gone)
-        for name in nodes.keys() - self._times.keys():
-            self._ask(nodes[name])
-        if self.hands or self.asked:
-            self._hoped = now
+        self._looked, self._led = now, self._look()
+        hopeful = self._led and (self.hands or self.asked)
+        self._hopeless = None if hopeful else self._hopeless or now
 
     def free(self) -> Iterator[_Hand]:
         """Who could do one job more; nobody while there is no head, whom Ray would wait for."""
@@ -183,14 +173,16 @@ class _Team:
 
     def is_hopeless(self) -> bool:
         """Whether for too long there was nobody who could work, or no head."""
-        return time.monotonic() > self._hoped + self.reach.patience
+        return self._hopeless is not None and time.monotonic() > self._hopeless + self.reach.patience
 
     def admit(self, answer: Any) -> None:
-        """A passport has come: its node may work, or is left out."""
+        """A passport has come: its node may work, or is left out. One that died meanwhile is no longer asked."""
         import ray
 
         node, theirs = self.asked.pop(answer), _opened(answer)
         crashed = isinstance(theirs, ray.exceptions.RayError)
+        if crashed and not node.answers():
+            return
         if crashed and self._times[node.name] < TRIES:
             self._ask(node)
         elif why := self._objection(theirs, node):
@@ -208,6 +200,18 @@ class _Team:
     def dismiss(self) -> None:
         """Nobody waits for an answer any more."""
         _cancel(self.asked)
+
+    def _look(self) -> bool:
+        try:
+            nodes = {node.name: node for node in self.reach.nodes()}
+        except ClusterError as error:
+            self.why = str(error)
+            return False
+        for gone in self.hands.keys() - nodes.keys():
+            self._part_with(gone)
+        for name in nodes.keys() - self._times.keys():
+            self._ask(nodes[name])
+        return True
 
     def _part_with(self, name: str) -> None:
         self.progress(News("gone", node=self.hands.pop(name).node.place))

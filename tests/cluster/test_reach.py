@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 from typing import Any
 
@@ -28,6 +29,25 @@ def family():
     return [psutil.Process(), *psutil.Process().children(recursive=True)]
 
 
+STRANGER = """
+import sys
+from installation.cluster.reach import ClusterError, reached
+
+try:
+    with reached(sys.argv[1]):
+        sys.stdout.write("let in")
+except ClusterError as refusal:
+    sys.stdout.write(str(refusal))
+"""
+
+
+def told_a_stranger(address):
+    """What another process hears that has no token."""
+    without = {name: value for name, value in os.environ.items() if name != "RAY_AUTH_TOKEN"} | {"HOME": "/nonexistent"}
+    called = [sys.executable, "-c", STRANGER, address]
+    return subprocess.run(called, env=without, capture_output=True, text=True, timeout=60, check=True).stdout
+
+
 def environment_there(_):
     return dict(os.environ)
 
@@ -43,6 +63,7 @@ def private(ours):
         open_ = [each for process in family() for each in process.net_connections("inet") if each.status == "LISTEN"]
         seen["listening"] = {each.laddr.ip for each in open_}
         seen["again"] = refused(LOCAL)
+        seen["stranger"] = told_a_stranger(reach.address)
     seen["left"] = psutil.wait_procs(set(family()) - before, 20.0)[1]
     seen["same"] = dict(os.environ) == environment and signal.getsignal(signal.SIGTERM) == handler
     return seen
@@ -70,6 +91,10 @@ def test_nothing_is_sent_to_the_makers_of_ray(private):
 def test_a_private_cluster_asks_for_a_token_that_nobody_else_knows(private):
     assert private["environment"]["RAY_AUTH_MODE"] == "token"
     assert surroundings(LOCAL)["RAY_AUTH_TOKEN"] != surroundings(LOCAL)["RAY_AUTH_TOKEN"]
+
+
+def test_a_stranger_without_the_token_is_told_that_one_is_asked_for(private):
+    assert "asks for a token, and there is none here. Copy" in private["stranger"]
 
 
 def test_nothing_of_a_private_cluster_is_left_running(private):

@@ -164,6 +164,10 @@ def test_a_node_with_other_versions_is_left_out_and_said_once(told, heard, tmp_p
     assert stranger.node_id not in {square.node for square in squares.values()}
 
 
+def test_a_cluster_that_works_is_not_given_up_however_little_patience_there_is(told, reach):
+    assert numbers(told(errands(), work.squared, reach=dataclasses.replace(reach, patience=0.0))) == SQUARES
+
+
 def test_more_than_the_object_store_holds_comes_whole(told):
     sizes = dict(told(errands(numbers=range(30, 36)), work.blown_up, keep=lambda _, blob: (len(blob), set(blob))))
     assert sizes == {str(number): (number * 2**20, {number}) for number in range(30, 36)}
