@@ -15,7 +15,7 @@ from installation.publishing.portfolio import Outcome, in_order, opened
 from installation.recording import takes
 from tests.publishing import prints
 
-COUNT, NODES = 8, 4  # variants, and three nodes with the one that is killed
+COUNT, NODES = 6, 4  # variants, and three nodes with the one that is killed
 
 
 @pytest.fixture(scope="module")
