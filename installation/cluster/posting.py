@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -14,6 +14,7 @@ import numpy as np
 
 from installation.cluster.letters import Commission, Dispatch, enclosed
 from installation.cluster.mosaic import seed_of
+from installation.cluster.outpost import Abroad
 from installation.cluster.passport import Weights, here, refusal
 from installation.cluster.reach import ClusterError
 from installation.cluster.station import Here, There, idle
@@ -44,7 +45,7 @@ class Office:
     """What all postings share.
 
     ``reach`` is None where every engine is here, ``busy`` counts them by node, ``weights`` are those that every node
-    must have, by the restorers that are asked for.
+    must have, by the restorers that are asked for, ``outpost`` is what is set up at a node.
     """
 
     settings: Settings
@@ -53,6 +54,7 @@ class Office:
     reach: Reach | None = None
     busy: Counter[str] = field(default_factory=Counter)
     weights: dict[Asked, tuple[Weights, ...]] = field(default_factory=dict)
+    outpost: Callable[..., object] = Abroad
 
 
 class Posting:
@@ -134,7 +136,7 @@ class Posting:
         """Begin at one node after the other, until one is fit; why the others are not."""
         reasons = []
         for node in self._candidates():
-            station = There(node, self._entry, self._commission())
+            station = There(node, self._entry, self._commission(), self._office.outpost)
             self._office.busy[node.name] += 1
             why = yield from self._vetted(station.passport(self._asked), node)
             if not why:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -54,8 +54,10 @@ class Station(Protocol):
 class There:
     """An engine on a node of the cluster."""
 
-    def __init__(self, node: Node, needs: PlaceSettings, commission: Commission) -> None:
-        """Ask for the actor; what goes wrong with it is said by the first answer."""
+    def __init__(
+        self, node: Node, needs: PlaceSettings, commission: Commission, outpost: Callable[..., object] = Abroad
+    ) -> None:
+        """Ask for the actor, an ``outpost``; what goes wrong with it is said by the first answer."""
         import ray
         from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
@@ -67,7 +69,7 @@ class There:
             max_restarts=0,  # another is started, at another node, from the newest checkpoint
             concurrency_groups={UP: 1, DOWN: 1, CLOCK: 1, AUDIENCE: MOST_FOLLOWERS},
             scheduling_strategy=NodeAffinitySchedulingStrategy(node_id=node.name, soft=False),
-        )(Abroad)
+        )(outpost)
         name = f"{needs.name}@{time.time_ns()}"  # the one before may be dying still, under its own
         self._actor = actor.options(name=name, namespace=NAMESPACE).remote(commission)
 
