@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from installation.publishing.catalogue.lineages import HEIGHT, LEVEL, MOST, SIDE, kinship
+from installation.publishing.catalogue.tree import WIDTH
 from installation.publishing.typesetting import FAINT, INK, MARGIN, SMALL, TEXT, blank, make_room, note, say, table
 from installation.publishing.whole import whole
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from installation.machine.settings import CatalogueSettings
     from installation.publishing.catalogue.curves import Curve
     from installation.publishing.catalogue.leaf import Leaf
+    from installation.publishing.catalogue.lineages import Descent, Kin, Part
     from installation.publishing.catalogue.tree import Piece, Tree
 
 GAP = 3.0  # mm
@@ -22,17 +25,24 @@ TITLE = 24  # points
 LINE, EMBER = (200, 194, 184), (176, 74, 18)
 ACROSS, CURVES = 4, 3  # stills and curves in a row
 PLOT = 16.0  # mm: how high a curve is
+LINES = (
+    "Each line is one lineage that went on from take to take, as strong as the memory that is left of its origin; "
+    "where it is dotted nobody recorded it."
+)
 
 
-def book(leaves: Sequence[Leaf], media: Path, path: Path, imprint: CatalogueSettings) -> Path:
-    """Write the book: a title page, then every leaf; ``media`` holds their stills. It appears when it is whole.
+def book(
+    leaves: Sequence[Leaf], media: Path, path: Path, imprint: CatalogueSettings, descents: Sequence[Descent] = ()
+) -> Path:
+    """Write the book: a title page, the lineages that several takes hold, then every leaf. It appears when it is whole.
 
-    Raises ``PublishError`` for a disk that refuses.
+    ``media`` holds their stills. Raises ``PublishError`` for a disk that refuses.
     """
-    paper = blank(imprint)
+    paper, kin = blank(imprint), kinship(descents)
     _front(paper, leaves, imprint)
+    _lineages(paper, descents[:MOST], media)
     for leaf in leaves:
-        _leaf(paper, leaf, media / leaf.name)
+        _leaf(paper, leaf, media / leaf.name, kin.get(leaf.name))
     with whole(path) as beside:
         paper.output(str(beside))
     return path
@@ -50,14 +60,58 @@ def _front(paper: FPDF, leaves: Sequence[Leaf], imprint: CatalogueSettings) -> N
     say(paper, imprint.licence or "All rights reserved.", SMALL, FAINT)
 
 
-def _leaf(paper: FPDF, leaf: Leaf, media: Path) -> None:
+def _lineages(paper: FPDF, descents: Sequence[Descent], media: Path) -> None:
+    """Every lineage as a line from its first generation to its last, with covers of the takes that hold it."""
+    if not descents:
+        return
+    paper.add_page()
+    say(paper, "Lineages", TITLE)
+    paper.ln(2)
+    say(paper, LINES, TEXT, FAINT)
+    for descent in descents:
+        _descent(paper, descent, media)
+
+
+def _descent(paper: FPDF, descent: Descent, media: Path) -> None:
+    scale = paper.epw / WIDTH
+    make_room(paper, HEIGHT * scale + 12)
+    paper.ln(6)
+    say(paper, f"{descent.origin}, generations {descent.first} to {descent.last}", TEXT)
+    top = paper.get_y()
+
+    def at(point: tuple[float, float]) -> tuple[float, float]:
+        return paper.l_margin + point[0] * scale, top + point[1] * scale
+
+    for left, right in descent.gaps():
+        _dotted(paper, at((left, LEVEL)), at((right, LEVEL)))
+    for part, middle in descent.hung():
+        for piece in descent.pieces(part):
+            _stroke(paper, piece, at)
+        if middle is not None:
+            _cover(paper, part, media, at((middle - SIDE / 2, LEVEL - SIDE / 2)), SIDE * scale)
+    paper.set_y(top + HEIGHT * scale)
+
+
+def _cover(paper: FPDF, part: Part, media: Path, corner: tuple[float, float], side: float) -> None:
+    words = f"{part.title}, {part.started:%d %B %Y}"
+    paper.image(media / part.leaf / part.cover, *corner, side, side, keep_aspect_ratio=True, alt_text=words)
+
+
+def _dotted(paper: FPDF, start: tuple[float, float], end: tuple[float, float]) -> None:
+    paper.set_draw_color(*LINE)
+    paper.set_dash_pattern(dash=0.4, gap=1.2)
+    paper.line(*start, *end)
+    paper.set_dash_pattern()
+
+
+def _leaf(paper: FPDF, leaf: Leaf, media: Path, kin: Kin | None) -> None:
     paper.add_page()
     say(paper, leaf.title, TITLE)
     paper.ln(2)
     for lack in leaf.lacks:
         say(paper, lack, TEXT, EMBER)
     _stills(paper, leaf, media)
-    table(paper, [*leaf.facts(), *((each.name, each.words) for each in leaf.spending)])
+    table(paper, [*leaf.facts(), *_kin(kin), *((each.name, each.words) for each in leaf.spending)])
     if leaf.tree:
         _heading(paper, "Lineage", leaf.tree.height * paper.epw / leaf.tree.width)
         _tree(paper, leaf.tree, media)
@@ -67,6 +121,12 @@ def _leaf(paper: FPDF, leaf: Leaf, media: Path) -> None:
     if leaf.scene:
         _heading(paper, "Scene", 20)
         say(paper, leaf.scene, SMALL)
+
+
+def _kin(kin: Kin | None) -> list[tuple[str, str]]:
+    """The takes from which this one goes on, and those that go on from it."""
+    found = (("goes on from", kin.before), ("goes on in", kin.after)) if kin else ()
+    return [(name, f"{part.title}, {part.started:%d %B %Y}") for name, parts in found for part in parts]
 
 
 def _stills(paper: FPDF, leaf: Leaf, media: Path) -> None:

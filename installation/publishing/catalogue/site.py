@@ -22,6 +22,7 @@ from installation.publishing.whole import PublishError, whole
 if TYPE_CHECKING:
     from installation.machine.settings import CatalogueSettings
     from installation.publishing.catalogue.leaf import Leaf
+    from installation.publishing.catalogue.lineages import Descent
     from installation.recording.takes import Take
 
 FOLDER = "site"  # below the state, where nobody says another
@@ -46,21 +47,21 @@ def site(shown: Sequence[Take], folder: Path, imprint: CatalogueSettings, tell: 
         )
     newest_first = sorted(shown, key=lambda take: take.started, reverse=True)
     leaves = [gathered(take, media, functools.partial(tell, take.name)) for take in newest_first]
-    _set(leaves, folder, imprint)
+    descents = lineages.descents(leaves)
+    _set(leaves, folder, imprint, descents)
     _forget(media, shown)
     tell(BOOK, 0.0)
-    _bind(leaves, folder, imprint)
+    _bind(leaves, folder, imprint, descents)
     tell(BOOK, 1.0)
     return folder / "index.html"
 
 
-def _set(leaves: Sequence[Leaf], folder: Path, imprint: CatalogueSettings) -> None:
+def _set(leaves: Sequence[Leaf], folder: Path, imprint: CatalogueSettings, descents: Sequence[Descent]) -> None:
     """Everything that is text; the index last, when all it links to is there."""
     for name in FONTS:
         with whole(folder / "fonts" / name) as beside:
             shutil.copyfile(share("assets") / "fonts" / name, beside)
     write_atomically(folder / pages.STYLE, pages.style())
-    descents = lineages.descents(leaves)
     kin = lineages.kinship(descents)
     for leaf in leaves:
         write_atomically(folder / "takes" / f"{leaf.name}.html", pages.leaf(leaf, imprint, kin.get(leaf.name)))
@@ -79,10 +80,11 @@ def _forget(media: Path, shown: Sequence[Take]) -> None:
                 shutil.rmtree(note.parent)
 
 
-def _bind(leaves: Sequence[Leaf], folder: Path, imprint: CatalogueSettings) -> None:
+def _bind(leaves: Sequence[Leaf], folder: Path, imprint: CatalogueSettings, descents: Sequence[Descent]) -> None:
     """The book, unless it says all this already: a hundred takes are minutes of work."""
-    said = repr((__version__, imprint, [(leaf.name, leaf.title, leaf.of, leaf.scene) for leaf in leaves]))
+    told = [(leaf.name, leaf.title, leaf.of, leaf.scene) for leaf in leaves]
+    said = repr((__version__, imprint, told, descents))
     digest, note = hashlib.sha256(said.encode(errors="replace")).hexdigest(), folder / f"{BOOK}.sha256"
     if not (folder / BOOK).is_file() or not note.is_file() or note.read_text(encoding="utf-8") != digest:
-        book.book(leaves, folder / "takes", folder / BOOK, imprint)
+        book.book(leaves, folder / "takes", folder / BOOK, imprint, descents)
         write_atomically(note, digest)

@@ -106,6 +106,22 @@ def test_the_book_loses_the_pages_of_a_take_that_is_gone(house):
     assert pages(house) < before
 
 
+@pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is in Debian's poppler-utils")
+def test_the_book_has_the_lineages_that_went_on_from_take_to_take_while_there_are_any(house):
+    before = words(house)
+    assert "Lineages" in before
+    assert "generations 1 to 10" in before
+    assert re.findall("goes on (?:from|in)", before) == ["goes on from", "goes on in"]
+    shutil.rmtree(house.state / takes.FOLDER / FIRST)
+    house.renew()
+    assert "Lineages" not in words(house)
+
+
+def words(house):
+    told = subprocess.run(["pdftotext", house.out / BOOK, "-"], capture_output=True, text=True, timeout=60, check=True)
+    return told.stdout
+
+
 def pages(house):
     told = subprocess.run(["pdfinfo", house.out / BOOK], capture_output=True, text=True, timeout=60, check=True)
     return int(re.findall(r"Pages:\s+(\d+)", told.stdout)[0])
