@@ -99,8 +99,6 @@ def asked(
         raise EditionError(
             f"{scene.name} begins with what the camera sees, and an edition has none. Give it an origin."
         )
-    if size is not None and size not in SIZES:
-        raise EditionError(f"{size} pixels? Choose --size: a multiple of 64 from 64 to 1024.")
     chosen(forms)
     terms = Terms(
         _bounded(length or whole(scene)),
@@ -110,8 +108,7 @@ def asked(
         settings.recording,
         now,
     )
-    sized = dataclasses.replace(scene, size=size or scene.size or settings.engine.size)
-    return Edition(sized, count, seed, terms, forms, wishes, settings.engine.models)
+    return Edition(_sized(scene, size, settings.engine.size), count, seed, terms, forms, wishes, settings.engine.models)
 
 
 def loaded(wanted: Wanted) -> Restorer:
@@ -143,6 +140,14 @@ def _there(place: Path, manifest: Mapping[str, Any]) -> Take | None:
     except TakeError:
         return None
     return take if take.ended and take.manifest == json.loads(json.dumps(manifest)) else None
+
+
+def _sized(scene: Scene, size: int | None, usual: int) -> Scene:
+    """The scene in the size that is asked for, in its own, or in this machine's."""
+    if size is not None and (size not in SIZES or size % scene.grid):
+        cells = f" that {scene.grid} cells divide" if scene.grid > 1 else ""
+        raise EditionError(f"{size} pixels? Choose --size: a multiple of 64 from 64 to 1024{cells}.")
+    return dataclasses.replace(scene, size=size or scene.size or usual)
 
 
 def _bounded(length: Length) -> Length:

@@ -289,6 +289,13 @@ def test_what_cannot_be_made_is_refused_before_anything_is(edition, wanted, sent
         prints.edition(edition.scene, **wanted)
 
 
+def test_cells_divide_the_size(edition):
+    wall = dataclasses.replace(edition.scene, grid=14, size=896)
+    assert prints.edition(wall).scene.size == 896
+    with pytest.raises(EditionError, match="that 14 cells divide"):
+        prints.edition(wall, size=128)
+
+
 def test_an_edition_of_what_the_camera_sees_is_refused(edition):
     with pytest.raises(EditionError, match="begins with what the camera sees"):
         prints.edition(dataclasses.replace(edition.scene, camera=True))
