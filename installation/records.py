@@ -118,7 +118,8 @@ class Generation:
     the picture that the keeper put in its place: ``source`` is its path below assets/. ``prompt`` is what the restorer
     was told to see, a blend in words where it is on its way between two. What came from outside is kept
     with the take: ``glimpse`` names the picture that was mixed in, ``guide`` the one that led the restorer (see
-    ``conditioning``), and ``source`` may name one that became the origin.
+    ``conditioning``), and ``source`` may name one that became the origin. One that was ``spared`` stood so still that
+    it was not restored.
     """
 
     serial: int
@@ -135,3 +136,4 @@ class Generation:
     glimpse: str = ""
     prompt: str = ""
     guide: str = ""
+    spared: bool = False

@@ -22,6 +22,7 @@ from installation.loop.glimpse import Outside, blind
 from installation.loop.knobs import Looping, Seeing
 from installation.loop.leading import lead
 from installation.loop.lineage import BURN, RESTORE, Lineage, fault
+from installation.loop.stillness import held, is_spared
 from installation.readings import Look, of_picture
 from installation.records import Generation
 from installation.restorers import Restoring
@@ -109,7 +110,10 @@ def turn(
     wound(restorer, read(Lesion, values))
     led = lead(restorer, lineage, values, guide)
 
-    for step in restorer.restore(burnt, restoring, lineage.generator(RESTORE)):
+    spared = is_spared(lineage, looping.stillness)
+    steps = held(lineage, burnt) if spared else restorer.restore(burnt, restoring, lineage.generator(RESTORE))
+
+    for step in steps:
         walked = min(step.index + 1, restoring.steps)
         if bool(step.x.isfinite().all()):
             yield Moment("restore", seen(step), burnt.temperature, (looping.stages + walked) / visible, step.sigma)
@@ -124,7 +128,7 @@ def turn(
         named, words = glimpse.name if glimpse else "", getattr(restorer, "text", "")
         told: dict[str, str] = {"glimpse": named, "prompt": words, "guide": led}
         kept = kept_latents(step, regenerated, restoring.feedback)
-        yield accept(lineage, regenerated, medium, values, clock() - began, latents=kept, **told)
+        yield accept(lineage, regenerated, medium, values, clock() - began, latents=kept, spared=spared, **told)
 
 
 def burning(lineage: Lineage, medium: Medium, stages: int, visible: int) -> Generator[Moment, None, Burnt]:
@@ -175,6 +179,7 @@ def accept(
     seconds: float,
     *,
     latents: torch.Tensor | None = None,
+    spared: bool = False,
     glimpse: str = "",
     prompt: str = "",
     guide: str = "",
@@ -197,6 +202,7 @@ def accept(
         glimpse=glimpse,
         prompt=prompt,
         guide=guide,
+        spared=spared,
     )
     return Moment("generation", regenerated, medium.temperature, 1.0, generation=generation)
 

@@ -39,6 +39,10 @@ class Looping:
     noise_floor: float = knob(
         0.01, low=0.0, high=0.2, glide=0.5, doc="Noise added to what is fed back, so that the loop cannot freeze."
     )
+    stillness: float = knob(
+        0.0, high=0.999,
+        doc="How like the last restored picture the next must be to be spared, which saves energy. 0 spares none.",
+    )  # fmt: skip
 
 
 @panel("/camera")

@@ -44,6 +44,7 @@ class Lineage:
     names). ``origin_name`` is empty for the scene's own origin. ``history`` and ``care`` are the keeper's, ``seen``
     is the average of all that the lineage was shown since somebody first wanted to know. ``latents`` are those that
     ``present`` was decoded from, where the loop feeds them back and nothing has changed the picture since.
+    ``restored`` is the thumb of the last one that was restored, where still ones are spared.
     """
 
     scene: str
@@ -60,6 +61,7 @@ class Lineage:
     care: Care = dataclasses.field(default_factory=Care)
     seen: Average | None = None
     latents: torch.Tensor | None = None
+    restored: torch.Tensor | None = None
 
     @classmethod
     def begin(cls, scene: str, seed: int, origin: Image) -> Lineage:
@@ -161,6 +163,7 @@ def to_bytes(lineage: Lineage) -> bytes:
     tensors |= {"mean": lineage.reference.mean, "spread": lineage.reference.spread}
     tensors |= {"seen": lineage.seen.mean, "squares": lineage.seen.squares} if lineage.seen else {}
     tensors |= {} if lineage.latents is None else {"latents": lineage.latents}
+    tensors |= {} if lineage.restored is None else {"restored": lineage.restored}
     kept = {name: tensor.detach().float().cpu().contiguous().clone() for name, tensor in tensors.items()}
     kept |= _remembered(lineage.history)
     numbers |= {"care": dataclasses.asdict(lineage.care), "shown": lineage.seen.count if lineage.seen else 0}
@@ -222,6 +225,7 @@ def _assemble(written: Mapping[str, Any], tensors: Mapping[str, torch.Tensor]) -
         care=Care(**written.get("care", {})),
         seen=Average(int(written["shown"]), tensors["seen"], tensors["squares"]) if "seen" in tensors else None,
         latents=tensors.get("latents"),
+        restored=tensors.get("restored"),
     )
 
 

@@ -13,6 +13,7 @@ from installation.readings import (  # noqa: F401 - filed
     memory,
     noise,
     spectrum,
+    stillness,
     tail,
 )
 from installation.readings.entropy import shannon_entropy

@@ -29,6 +29,7 @@ class Window:
         self.ball = ball
         self._thumbs = np.zeros((0, 0), np.float32)
         self._squares = np.zeros((SIZE, SIZE))
+        self._spared = np.zeros(SIZE, bool)
         self._seen = 0
         self._stride = 1
         self._memories: list[tuple[int, float]] = []
@@ -46,6 +47,11 @@ class Window:
         return self._thumbs[: min(self._seen, SIZE)]
 
     @property
+    def spared(self) -> np.ndarray:
+        """Which generations of the window were not restored, n switches in no order."""
+        return self._spared[: min(self._seen, SIZE)]
+
+    @property
     def memories(self) -> tuple[np.ndarray, np.ndarray]:
         """Generations since the first one known of this fire, and what each remembered as a share of what that did."""
         serials, memories = np.array(self._memories or [(0, 1.0)], np.float64).T
@@ -55,6 +61,7 @@ class Window:
         """Take a generation in. Gives the one reading whose turn it is, by key; NaN where it is too early for it."""
         self._keep_thumb(present.thumb)
         self._keep_memory(generation)
+        self._spared[self._seen % SIZE] = generation.spared
         self._seen += 1
         turn = self._turns[self._seen % len(self._turns)]
         return {turn.key: turn.take(self)}
