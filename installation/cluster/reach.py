@@ -44,7 +44,6 @@ QUIET: Mapping[str, str] = {
     "RAY_ENABLE_UV_RUN_RUNTIME_ENV": "0",  # it would rebuild the environment on every node
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",  # it warns of what will be so in its next version
     "RAY_COLOR_PREFIX": "0",
-    "RAY_BACKEND_LOG_LEVEL": "error",
 }
 #: Ray asks other machines for this one's address, unless it believes that there can be none. It then listens on
 #: loopback only, where it would otherwise listen to everybody.

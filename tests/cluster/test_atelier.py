@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import numpy as np
 import psutil
 import pytest
 
-from installation.cluster.atelier import open_atelier
+from installation.cluster.atelier import Sitting, Weights, open_atelier, painted
+from installation.cluster.parcel import pack
 from installation.cluster.spread import News
 from installation.collapse import folder
 from installation.collapse.images import Settings
 from installation.machine.settings import Settings as Machine
 from installation.restorers import ember
-from installation.training import gallery
+from installation.training import family, gallery
+from installation.training.painting import batches
 from installation.training.pupil import AT_ONCE
 from installation.training.retraining import Job
+from tests.restorers import tiny_pipeline
 from tests.support import until
 from tests.training.tiny_ember import tiny_ember, wall
 
@@ -82,6 +86,17 @@ def test_the_model_that_learns_from_them_is_the_same(alone, together):
 
 def test_every_reading_is_the_same(alone, together):
     assert [each.readings for each in together[0]] == [each.readings for each in alone]
+
+
+def test_a_pipeline_travels_as_its_adapter_alone_and_paints_the_same(reach, tmp_path):
+    base = tiny_pipeline.build(tmp_path / "tiny-sd")
+    atelier = open_atelier(reach, base, Machine(), SMALL)
+    kin = family.of(base, SMALL)
+    (tmp_path / "adapter").mkdir()
+    kin.export(kin.load(base), tmp_path / "adapter")
+    (batch,) = batches(np.zeros((1, 64, 64, 3), np.uint8), SMALL, 3, 1, 1)
+    weights = Weights("", pack(tmp_path / "adapter"), atelier.base, SMALL)
+    assert (painted(Sitting(weights, batch)) == batch.painted(kin.load(base))).all()
 
 
 def test_a_worker_that_is_killed_costs_its_batch_and_no_other(together):
