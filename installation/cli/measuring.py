@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from installation.cli.voice import Config, State, console, given, group, progress_bar, say
 from installation.machine import settings as settings_
@@ -91,7 +91,7 @@ def _race(contest: Contest, settings: Settings, *, json: bool) -> None:
     if json:
         typer.echo(dumps(race.report(known, told), indent=2))
         return
-    table = Table(*race.HEADS, box=None)
+    table = Table(*(Column(head, no_wrap=True) for head in race.HEADS), box=None)
     for lap in told:
         table.add_row(*race.row(lap))
     console.print(table)

@@ -151,7 +151,7 @@ class Runs:
         yield "at once, latents fed back", 1, lambda: self.played(1, "result", "latents")
         for batch in self._course.batches[1:]:
             abreast = partial(self.played, batch, "result", "pixels")
-            yield f"at once, {batch} lineages abreast", batch, abreast
+            yield "at once, lineages abreast", batch, abreast
 
     def played(self, batch: int, show: str, feedback: str) -> list[Any]:
         """One generation of our own: burnt in latents, restored, and every picture of it as bytes."""
@@ -225,7 +225,7 @@ def _driver() -> str:
         return f"unknown ({error})"
 
 
-HEADS = ("way", "batch", "images/s", "ms", "to diffusers", "to StreamDiffusion*", "J/image", "roofline")
+HEADS = ("way", "batch", "images/s", "ms", "ratio", "ratio*", "J/image", "roofline")
 
 
 def row(lap: Lap) -> tuple[str, ...]:
@@ -237,7 +237,7 @@ def row(lap: Lap) -> tuple[str, ...]:
         f"{1e3 / lap.images_per_second:.4g}",
         f"{lap.to_peer:.2f}",
         "" if lap.to_published is None else f"{lap.to_published:.2f}",
-        "no sensor" if lap.joules is None else f"{lap.joules:.3g}",
+        "-" if lap.joules is None else f"{lap.joules:.3g}",
         f"{lap.share:.1%}",
     )
 
@@ -249,7 +249,7 @@ def sentence(known: Conditions) -> str:
         f"{known.weights}; {known.size} x {known.size}, steps: {known.steps}, decoder: {known.decoder}, {known.dtype}, "
         f"{compiled}; {known.device}, driver {known.driver}, {known.threads} threads; {known.software}; "
         f"{known.tflop_per_image:.3f} TFLOP an image, at best {known.peak_tflops:.3g} TFLOP/s (matrices, now). "
-        f"* {PUBLISHED_AS}: {PUBLISHED} images/s."
+        f"Ratios are to {PEER}; those with * to {PUBLISHED_AS}: {PUBLISHED} images/s."
     )
 
 

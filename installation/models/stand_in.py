@@ -34,7 +34,9 @@ def stand_in(key: str, device: torch.device, dtype: torch.dtype) -> Diffusion:
     with torch.device(device):
         pipe, tiny, heard = STAND_INS[key]()
     for network in (pipe.unet, pipe.vae, tiny):
-        network.to(dtype=dtype, memory_format=torch.channels_last).eval().requires_grad_(requires_grad=False)
+        # as any module: diffusers' own way remarks that layers of some trained models had rather stay in float32
+        torch.nn.Module.to(network, dtype=dtype)
+        network.to(memory_format=torch.channels_last).eval().requires_grad_(requires_grad=False)
     pipe.set_progress_bar_config(disable=True)
     return Diffusion(pipe, DIGEST, tiny, embed=lambda _: _to(heard, device, dtype))
 
