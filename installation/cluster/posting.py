@@ -264,7 +264,13 @@ class Posting:
             and node.name not in self._unfit
         ]
         failed, busy = self._failures, self._office.busy
-        return sorted(fit, key=lambda node: (not idle(node, entry), failed[node.name], busy[node.name], node.name))
+        has_room = {node.name: self._fits_beside_ours(node) and idle(node, entry) for node in fit}
+        return sorted(fit, key=lambda node: (not has_room[node.name], failed[node.name], busy[node.name], node.name))
+
+    def _fits_beside_ours(self, node: Node) -> bool:
+        """Whether our own engines leave room there: Ray learns a while later that a node has been filled."""
+        entry, all_of_ours = self._entry, self._office.busy[node.name] + 1
+        return entry.cpus * all_of_ours <= node.cpus and entry.gpus * all_of_ours <= node.gpus
 
     def _vetted(self, answer: Future[Passport], node: Node) -> Generator[None, None, str]:
         """Why a node cannot play, once it has answered; nothing where it can."""
