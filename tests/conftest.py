@@ -60,12 +60,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Files stay whole, and all that play the piece go to one worker: two shows would starve each other."""
+    """Files stay whole, and all that play the piece go to one worker: two shows would starve each other.
+
+    So do all that need a cluster, which is founded once.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class Rooms(LoadScopeScheduling):  # type: ignore[misc] # it has no types
         def _split_scope(self, nodeid: str) -> str:
-            return "show" if PLAYING.match(nodeid) else nodeid.partition("::")[0]
+            if PLAYING.match(nodeid):
+                return "show"
+            return "federation" if nodeid.startswith("tests/cluster/") else nodeid.partition("::")[0]
 
     return Rooms(config, log)
 
