@@ -11,6 +11,7 @@ import time
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Any
 
+from installation.cluster.standing import LASTING
 from installation.cluster.station import AUDIENCE, CLOCK, LISTEN, NAMESPACE, asked, found
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SEARCH_EVERY = 1.0  # seconds between two looks whether somebody plays it
-OURS = ("play", "rest", "wake", "prompt", "wear")  # orders that stand, and come unasked
+OURS = LASTING  # orders that stand, and come unasked
 
 
 class Following:

@@ -11,8 +11,14 @@ if TYPE_CHECKING:
     from installation.machine.wires import Uplink
     from installation.records import Order
 
-#: Of each of these the last holds; ``wake`` ends a ``rest``.
-LASTING = ("play", "wear", "prompt", "rest", "wake")
+#: Of each of these the last holds.
+LASTING = ("play", "wear", "lora", "control", "likeness", "prompt", "rest", "wake")
+#: What each of these ends: a scene comes with its own words and guides, and only one thing is worn.
+ENDED = {
+    "play": ("prompt", "control", "likeness"),
+    "wear": ("lora",), "lora": ("wear",),
+    "wake": ("rest",), "rest": ("wake",),
+}  # fmt: skip
 
 
 class Standing:
@@ -44,8 +50,8 @@ class Standing:
         self._again.extend(self.orders(begun=begun))
 
     def _hold(self, order: Order) -> None:
-        for ended in {"play": ("prompt",), "wake": ("rest",), "rest": ("wake",)}.get(order.name, ()):
-            self._held.pop(ended, None)  # a scene comes with its own words
+        for ended in ENDED.get(order.name, ()):
+            self._held.pop(ended, None)
         self._held[order.name] = order
 
 

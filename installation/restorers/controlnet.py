@@ -67,6 +67,7 @@ def load(folder: Path, of: str, unet: Any) -> ControlNet:
     ``of``: edge, drawn without a network, or depth, for which one must lie beside it. Raises ``ModelError`` for a
     folder that is incomplete, pickled, too big or of another family.
     """
+    import torch
     from diffusers import ControlNetModel
 
     vouched = trust.vouch_part(folder, CLASS)
@@ -74,11 +75,12 @@ def load(folder: Path, of: str, unet: Any) -> ControlNet:
     weighing.require_room(vouched.loaded, unet.dtype, unet.device, str(folder))
     try:
         network = ControlNetModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, variant=vouched.variant, dtype=unet.dtype
+            folder, use_safetensors=True, local_files_only=True, variant=vouched.variant, dtype=torch.float32
         )
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder}: this ControlNet does not load ({error}). Download it again.") from error
-    ready = network.to(unet.device).requires_grad_(requires_grad=False)
+    # narrowed here: while the library does, what plays would compute in half precision too (see diffusion)
+    ready = network.to(unet.device, unet.dtype).requires_grad_(requires_grad=False)
     if of != DEPTH:
         return ControlNet(ready, edges, vouched.digest)
     seer = depth.load(depth.beside(folder), unet.device, unet.dtype)

@@ -71,6 +71,7 @@ def _sees_nearness(folder: Path) -> bool:
 
 def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Depth:
     """A model that sees depth from a local folder. Raises ``ModelError``."""
+    import torch
     from transformers import AutoModelForDepthEstimation
     from transformers.models.dpt.image_processing_pil_dpt import DPTImageProcessorPil
 
@@ -78,9 +79,13 @@ def load(folder: Path, device: torch.device, dtype: torch.dtype) -> Depth:
     weighing.require_room(vouched.loaded, dtype, device, str(folder))
     try:
         network = AutoModelForDepthEstimation.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, trust_remote_code=False, dtype=dtype
+            folder,
+            use_safetensors=True,
+            local_files_only=True,
+            trust_remote_code=False,
+            dtype=torch.float32,  # narrowed below: see controlnet
         )
         processor = DPTImageProcessorPil.from_pretrained(folder, local_files_only=True)
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, ImportError, TypeError) as error:
         raise ModelError(f"{folder}: does not load ({error}). Download it again.") from error
-    return Depth(network.to(device).requires_grad_(requires_grad=False), processor, vouched.digest)
+    return Depth(network.to(device, dtype).requires_grad_(requires_grad=False), processor, vouched.digest)

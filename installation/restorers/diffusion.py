@@ -317,6 +317,21 @@ def to_denoised(prediction: str, z: torch.Tensor, sigma: float, answer: torch.Te
 
 
 def _load(vouched: Vouched, dtype: torch.dtype) -> Any:
+    """The pipeline in main memory.
+
+    Asked for half precision, the libraries set torch's default kind of numbers for the whole process while they load,
+    and a loop that plays meanwhile would compute otherwise. So what has a UNet is loaded in single precision, where
+    this machine has room for that, and narrowed then; transformers keep parts of themselves wide, and are not.
+    """
+    import torch
+
+    wide = weighing.weigh(vouched.loaded).wanted(weighing.SINGLE) <= weighing.free_bytes(torch.device("cpu"))
+    if dtype is torch.float32 or not wide or not (vouched.folder / "unet").is_dir():
+        return _loaded(vouched, dtype)
+    return _loaded(vouched, torch.float32).to(dtype, silence_dtype_warnings=True)
+
+
+def _loaded(vouched: Vouched, dtype: torch.dtype) -> Any:
     without: dict[str, Any] = dict.fromkeys(vouched.absent)
     if "safety_checker" in without:
         without["requires_safety_checker"] = False

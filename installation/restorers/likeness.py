@@ -107,6 +107,7 @@ def load(folder: Path, unet: Any) -> Adapter:
 
 
 def _load(file: Path, encoder: Path, unet: Any, digest: str) -> Adapter:
+    import torch
     from diffusers.models.embeddings import MultiIPAdapterImageProjection
     from safetensors.torch import load_file
     from transformers import CLIPVisionModelWithProjection
@@ -117,7 +118,10 @@ def _load(file: Path, encoder: Path, unet: Any, digest: str) -> Adapter:
     layers, projected = _converted(told, unet.config)
     projection = MultiIPAdapterImageProjection([projected])
     seer = CLIPVisionModelWithProjection.from_pretrained(
-        encoder, use_safetensors=True, local_files_only=True, dtype=unet.dtype
+        encoder,
+        use_safetensors=True,
+        local_files_only=True,
+        dtype=torch.float32,  # narrowed below: see controlnet
     )
     for network in (*(layer for layer in layers.values() if hasattr(layer, "to_k_ip")), projection, seer):
         network.to(unet.device, unet.dtype).requires_grad_(requires_grad=False)

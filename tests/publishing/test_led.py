@@ -38,10 +38,10 @@ def take(tmp_path, models, photograph):
     recorded, model = rehearse(tmp_path / "take", frames(5)), load(models / "xl")
     lineage = Lineage.begin("little", 7, images.to_tensor(images.to_pixels(photograph)))
     log = Journal(recorded.folder / "again.jsonl")
-    told = {}
+    told: dict[str, object] = {}
     for number, control in enumerate((Control("canny", "edge", "camera"), None)):
-        wishes = {"control": control, "likeness": Likeness("ip", "present")}
-        ready = {kind: wish and guides.load(wish, models / wish.model, model) for kind, wish in wishes.items()}
+        held = guides.load(control, models / "canny", model) if control else None
+        ready = {"control": held, "likeness": guides.load(Likeness("ip", "present"), models / "ip", model)}
         guides.exchange(model, ready)
         (recorded.folder / f"lineage-{number:03d}.safetensors").write_bytes(to_bytes(lineage))
         playing = {"threads": torch.get_num_threads(), "restorer": "diffusion", "model": "xl", "digest": model.digest}

@@ -6,11 +6,11 @@ import torch
 from PIL import Image as Pillow
 
 from installation.burns.gaussian import Gaussian
-from installation.conditioning import Control, Likeness
+from installation.conditioning import Control, Guide, Likeness
 from installation.images import to_pixels
 from installation.randomness import generator, white
 from installation.restorers import guides
-from installation.restorers.diffusion import load
+from installation.restorers.diffusion import Diffusion, load
 from installation.restorers.exact import Nobody
 from installation.restorers.grid import Grid, cells
 from installation.restorers.guides import Controlling, Likening
@@ -20,7 +20,7 @@ from tests.restorers import tiny_guides, tiny_pipeline
 
 STEPS, FIRE = 4, 1.0  # from pure noise, in a number of steps that divides 1000: there diffusers' ladder is ours
 HELD, HEARD = Controlling(), Likening()
-WISHES = {
+WISHES: dict[str, Guide] = {
     "edges": Control("canny"),
     "depth": Control("canny", "depth"),
     "whole": Likeness("whole"),
@@ -155,6 +155,7 @@ def test_an_ip_adapter_leads_as_in_diffusers_own_pipeline(model, peers, ready, n
 def test_sdxl_is_led_by_both_at_once(tmp_path):
     model = load(tiny_pipeline.build(tmp_path / "xl", "sdxl"))
     plain = restored(model)
+    assert isinstance(model, Diffusion)
     control = guides.load(Control("c"), tiny_guides.control_xl(tmp_path / "c"), model)
     likeness = guides.load(Likeness("l"), tiny_guides.likeness(tmp_path / "l", 64), model)
     model.guides.exchange("control", control)
@@ -241,9 +242,27 @@ def test_a_take_keeps_which_guides_led_and_what_their_weights_were(model, ready)
         "from": "origin",
         "digest": ready["edges"].network.digest,
     }
+    assert told["likeness"]
     assert told["likeness"]["from"] == "origin"
     assert ready["depth"].network.digest != ready["edges"].network.digest
     assert guides.told(Nobody()) == {"control": None, "likeness": None}
+
+
+def test_what_is_loaded_in_half_precision_leaves_alone_what_everybody_else_computes_with(folder, monkeypatch):
+    """A loop plays meanwhile, and torch has one default kind of numbers for all threads."""
+    kinds, change = set(), torch.set_default_dtype
+
+    def changed(kind):
+        kinds.add(kind)
+        change(kind)
+
+    monkeypatch.setattr(torch, "set_default_dtype", changed)
+    half = load(folder / "sd", dtype=torch.bfloat16)
+    for wish in WISHES.values():
+        guides.load(wish, folder / wish.model, half)
+    assert kinds <= {torch.float32}
+    assert isinstance(half, Diffusion)
+    assert {weight.dtype for weight in half.pipe.unet.parameters()} == {torch.bfloat16}
 
 
 def test_what_is_no_stable_diffusion_cannot_be_led(folder):
