@@ -92,6 +92,9 @@ files() {
     ours "$here/$source" "/opt/burntout/share/$source" 0755
   done
   ours "$here/RUNBOOK.md" /opt/burntout/share/RUNBOOK.md 0644
+  for source in "$here"/cluster/*; do # what else a machine needs that plays with others: cluster/README.md says how
+    ours "$source" "/opt/burntout/share/cluster/${source##*/}" 0644
+  done
 }
 
 screen() {
