@@ -12,6 +12,7 @@ from PIL import Image, ImageDraw, ImageOps, PngImagePlugin
 from installation.publishing.lettering import FAINT, GROUND, INK, write
 from installation.publishing.provenance import xmp
 from installation.publishing.selection import Cell, burning, forgetting, hottest, without_stragglers
+from installation.publishing.variants import fraction
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -103,6 +104,7 @@ def _draw_head(pen: ImageDraw.ImageDraw, take: Take) -> None:
     write(pen, (MARGIN, MARGIN), take.title or take.scene or take.name, TITLE, INK)
     write(pen, (WIDTH - MARGIN, MARGIN + TITLE - TEXT), f"{take.started:%d %B %Y, %H:%M} UTC", TEXT, INK, anchor="ra")
     known = {
+        "number": fraction(take),
         "scene": take.scene,
         "origin": take.origin,
         "seed": take.seed,

@@ -17,6 +17,7 @@ from installation.publishing.enlarging import tile
 from installation.publishing.lettering import write
 from installation.publishing.provenance import xmp
 from installation.publishing.stills import finished, srgb, xmp_tag
+from installation.publishing.variants import fraction
 from installation.publishing.whole import PublishError, whole
 from installation.recording import takes
 
@@ -132,7 +133,8 @@ def caption(sheet: Page, take: Take, serial: int) -> tuple[int, Pixels]:
     line = Image.new("RGB", (wide, 2 * size), WHITE)
     pen = ImageDraw.Draw(line)
     known = [f"generation {serial}", f"{take.started:%Y}", "" if take.seed is None else f"seed {take.seed}"]
-    write(pen, (0, size / 2), take.title or take.scene or take.name, size, INK)
+    title = take.title or take.scene or take.name
+    write(pen, (0, size / 2), "    ".join(filter(None, (title, fraction(take)))), size, INK)
     write(pen, (wide, size / 2), "    ".join(filter(None, known)), size, GREY, anchor="ra")
     return top + tall + 2 * size, np.asarray(line)
 

@@ -104,9 +104,10 @@ def scene_digest(path: Path) -> str | None:
 
 def xmp(take: Take, words: str, serial: int | None = None) -> bytes:
     """The XMP packet of a still: title, words, number and kinship, program, date and digital source type."""
+    more = [each for each in (sentence(numbered(take)), kinship(take)) if each]
     said = {
         "title": take.title or take.name,
-        "words": " ".join(filter(None, (words, sentence(numbered(take)), kinship(take)))),
+        "words": " ".join([f"{words}.", *more]) if more else words,
         "tool": f"Burntout {__version__}",
         "date": take.started.isoformat(timespec="seconds"),
         "source": source_type(take, serial),

@@ -117,6 +117,12 @@ def numbered(take: Take) -> Mapping[str, Any]:
     return {} if RESTAGED in take.manifest else dict(take.manifest.get(NUMBERED, {}))
 
 
+def fraction(take: Take) -> str:
+    """Which it is of its edition, as it is written under a print: ``3/100``; empty where it is of none."""
+    said = numbered(take)
+    return f"{said['number']}/{said['count']}" if said else ""
+
+
 def sentence(said: Mapping[str, Any]) -> str:
     """The same for a person; empty where there is no number."""
     if not said:

@@ -16,11 +16,12 @@ from installation.publishing.forms import FORMS
 from installation.publishing.kinship import AS_IT_WAS
 from installation.publishing.numbered import loaded, made
 from installation.publishing.numbering import CERTIFICATE, PAGE, certified
+from installation.publishing.paper import caption, page
 from installation.publishing.performing import Length
 from installation.publishing.portfolio import CARD, in_order, opened
 from installation.publishing.restage import restage
 from installation.publishing.retake import retake
-from installation.publishing.variants import EditionError, numbered, variants
+from installation.publishing.variants import NUMBERED, EditionError, numbered, variants
 from installation.publishing.verify import verify
 from installation.recording import takes
 from tests.publishing import prints
@@ -87,6 +88,13 @@ def test_no_two_variants_have_a_picture_in_common(folder):
 
 def test_every_variant_is_rendered_again_hash_for_hash(folder):
     assert all(restage(take, EngineSettings(), silent).identical for take in takes.all_takes(folder))
+
+
+def test_a_print_is_numbered_below_the_picture(third):
+    sheet = page("A3", (64, 64, 3), 75)
+    bare = dataclasses.replace(third, manifest={**third.manifest, NUMBERED: {}})
+    (_, with_number), (_, without) = caption(sheet, third, 4), caption(sheet, bare, 4)
+    assert (with_number != without).any()
 
 
 def test_a_variant_made_alone_is_the_one_made_after_others(edition, third, tmp_path):

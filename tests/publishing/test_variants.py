@@ -16,6 +16,7 @@ from installation.publishing.kinship import RESTAGED
 from installation.publishing.variants import (
     NUMBERED,
     EditionError,
+    fraction,
     numbered,
     record,
     sentence,
@@ -153,4 +154,6 @@ def test_a_copy_of_a_numbered_take_has_no_number(scene, tmp_path):
     said = record(scene, variants(scene, 3, 7)[0])
     take = takes.begun(tmp_path, {NUMBERED: said}, "owl.webp", prints.NOW, 0)
     assert numbered(take) == said
+    assert fraction(take) == "1/3"
     assert numbered(dataclasses.replace(take, manifest={**take.manifest, RESTAGED: {"kinship": "the same"}})) == {}
+    assert fraction(dataclasses.replace(take, manifest={})) == ""

@@ -23,7 +23,7 @@ from installation.publishing.provenance import xmp
 from installation.publishing.reel import reel
 from installation.publishing.selection import matched, thinned
 from installation.publishing.stills import srgb
-from installation.publishing.variants import numbered
+from installation.publishing.variants import fraction, numbered
 from installation.publishing.whole import whole_folder
 from installation.recording import segment, takes
 
@@ -95,8 +95,7 @@ class Leaf(Matter):
     @property
     def number(self) -> str:
         """Which it is of its edition, like ``3/100``; empty where it is of none."""
-        said = numbered(self.take)
-        return f"{said['number']}/{said['count']}" if said else ""
+        return fraction(self.take)
 
     @property
     def checksums(self) -> Mapping[str, str]:
