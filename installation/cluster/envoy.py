@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, wait
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from installation.cluster.following import Following
@@ -183,7 +184,7 @@ class Envoy:
     def _save(self, order: Order) -> None:
         """The piece's own lineage lies here: nobody need be asked."""
         try:
-            self._postings[0].checkpoints.copy_to(order.data["path"])
+            self._postings[0].checkpoints.copy_to(Path(order.data["path"]))
         except StorageError as refusal:
             self._standing.report("refused", reason=str(refusal), order=order.name)
 

@@ -57,7 +57,7 @@ def test_an_order_reaches_the_far_loop(playing):
 
 
 def test_the_lineage_lies_here_for_a_take_and_for_the_power_cut(playing, tmp_path):
-    playing.order("save", path=tmp_path / "lineage.safetensors")
+    playing.order("save", path=str(tmp_path / "lineage.safetensors"))
     until(lambda: [playing.tick()] and (tmp_path / "lineage.safetensors").exists(), 30.0)
     saved = from_bytes((tmp_path / "lineage.safetensors").read_bytes())
     playing.plays_on()
