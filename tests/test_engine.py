@@ -182,6 +182,15 @@ def test_a_lesion_of_a_restorer_without_weights_is_said_once(show):
     assert sum(report.name == "refused" for report in show.reports) == 1
 
 
+@pytest.mark.parametrize("show", ["archive"], indirect=True)
+def test_latents_that_cannot_be_fed_back_are_said_once(show):
+    show.board.write({"/restore/feedback": 1.0})
+    assert "latents are not fed back" in show.hear("refused")["reason"]
+    show.hear("generation")
+    show.hear("generation")
+    assert sum(report.name == "refused" for report in show.reports) == 1
+
+
 @pytest.mark.parametrize("show", ["none"], indirect=True)
 def test_a_key_is_turned_between_two_generations_and_turned_back(show):
     show.board.write({"/burn/gaussian/temperature": 0.0, "/loop/noise-floor": 0.0, "/loop/colour": 0.0})

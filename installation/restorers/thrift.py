@@ -6,6 +6,7 @@ random numbers. Where not even that fits, it is refused, and the engine is start
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -64,6 +65,7 @@ class Thrift:
         import torch
 
         self._release()
+        gc.collect()  # a model that was exchanged may still lie there, as its parts know each other
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
         height, width = image.shape[-2:]
