@@ -99,9 +99,10 @@ class There:
 
 def idle(node: Node, needs: PlaceSettings) -> bool:
     """Whether a node has free now what an engine needs; whoever is busy may make one wait for hours."""
-    from ray._private.state import available_resources_per_node  # it has no public way
+    from ray._private import state  # it has no public way
 
-    free = available_resources_per_node().get(node.name, {})
+    asked: Any = state.available_resources_per_node
+    free: Mapping[str, float] = asked().get(node.name, {})
     return free.get("CPU", 0.0) >= needs.cpus and free.get("GPU", 0.0) >= needs.gpus
 
 

@@ -47,7 +47,7 @@ def test_a_picture_says_what_it_shows_and_when_it_was_made():
 def test_a_damaged_picture_is_refused():
     letter = packed(frame(8, 8), "png", 90, 0)
     broken = letter.__class__(4, "burn", 0.25, 0, 8, 8, "png", letter.data[:40])
-    with pytest.raises(OSError, match="truncated|identify"):
+    with pytest.raises(OSError, match=r"truncated|identify"):
         unpacked(broken)
 
 
