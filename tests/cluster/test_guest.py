@@ -7,6 +7,7 @@ import pytest
 
 from installation.cluster.guest import ClusterGuest, lately, troubles
 from installation.cluster.together import CLUSTER_VITALS
+from installation.guests import invited
 from installation.machine.board import Board
 from installation.machine.settings import Settings
 from installation.machine.wires import Wires
@@ -82,3 +83,10 @@ def test_only_what_is_certain_of_a_clock_is_a_trouble(offset, error, said):
     found = troubles({"clock_offset_ms": offset, "clock_error_ms": error}, 0, HALF, None)
     assert bool(found) == bool(said)
     assert said in "".join(found)
+
+
+@pytest.mark.parametrize("at", ["here", "cluster"])
+def test_it_is_invited_where_engines_play_elsewhere(at):
+    told = {"engines": [{"name": "left", "at": at}], "cluster": {"address": "10.0.0.7:6379"}}
+    came = [type(each) for each in invited(Settings.model_validate(told))]
+    assert (ClusterGuest in came) is (at == "cluster")
