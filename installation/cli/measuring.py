@@ -58,6 +58,7 @@ def bench(
     abreast: Annotated[list[int] | None, typer.Option(min=2, help="Lineages at once; may be repeated.")] = None,
     decoder: Annotated[str, typer.Option(help="tiny or full.")] = "tiny",
     dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
+    seconds: Annotated[float, typer.Option(min=0.0, help="For each way, with --model.")] = 3.0,
     json: Annotated[bool, typer.Option("--json", help="For another program, with --model.")] = False,
     config: Config = None,
 ) -> None:
@@ -70,7 +71,7 @@ def bench(
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # what it has started ends with it
     if model is not None:
         batches = (1, *abreast) if abreast else ()
-        _race(benches.Contest(model, size, steps, batches, decoder, dtype), settings_.load(config), json=json)
+        _race(benches.Contest(model, size, steps, batches, decoder, dtype, seconds), settings_.load(config), json=json)
         return
     table = Table("figure", "value", "conditions", box=None)
     with console.status("Measuring"):
@@ -91,7 +92,7 @@ def _race(contest: Contest, settings: Settings, *, json: bool) -> None:
     if json:
         typer.echo(dumps(race.report(known, told), indent=2))
         return
-    table = Table(*(Column(head, no_wrap=True) for head in race.HEADS), box=None)
+    table = Table(*(Column(head, no_wrap=place > 0) for place, head in enumerate(race.HEADS)), box=None)
     for lap in told:
         table.add_row(*race.row(lap))
     console.print(table)

@@ -4,8 +4,10 @@ import json
 
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from installation import bench
+from installation.cli import app
 from installation.machine.settings import EngineSettings, Settings
 from installation.models import race
 from installation.models.stand_in import STAND_INS, stand_in
@@ -122,6 +124,17 @@ def test_a_pipeline_that_is_called_whole_cannot_be_raced(tmp_path, one_thread):
     folder = tiny_pipeline.build(tmp_path, "flux")
     with pytest.raises(ModelError, match="is called whole"):
         bench.contestants(bench.Contest(str(folder)), one_thread)
+
+
+def test_the_command_tells_it_as_json(folder, one_thread, tmp_path):
+    machine = tmp_path / "machine.toml"
+    machine.write_text("[engine]\nthreads = 1\n")
+    asked = ["bench", "--model", str(folder), "--size", "64", "--abreast", "2", "--decoder", "full", "--json"]
+    answer = CliRunner().invoke(app, [*asked, "--seconds", "0", "--config", str(machine)])
+    assert answer.exit_code == 0
+    told = json.loads(answer.stdout)
+    assert told["conditions"]["threads"] == one_thread.engine.threads == 1
+    assert len(told["laps"]) == 5
 
 
 # ------------------------------------------------------------------ the stand-ins
