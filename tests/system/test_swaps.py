@@ -31,17 +31,19 @@ def machine(tmp_path):
     tiny_guides.control_xl(models / "canny")
     (state / OWN).mkdir(parents=True)
     (state / OWN / "led.toml").write_text(
-        'origin = "cat"\nrestorer = "diffusion"\nmodel = "xl"\nsize = 64\n[loop]\npace = 0.3\nstages = 0\n'
+        'origin = "cat"\nrestorer = "diffusion"\nmodel = "xl"\nsize = 64\n[loop]\npace = 0.4\nstages = 0\n'
     )
     config = tmp_path / "machine.toml"
-    config.write_text(f'[engine]\nmodels = "{models}"\n[stage]\nwidth = 480\nheight = 270\n')
+    config.write_text(f'[engine]\nmodels = "{models}"\n[stage]\nrate = 10\nwidth = 320\nheight = 180\n')
     return models, state, config
 
 
 def test_generations_and_frames_go_on_while_a_model_and_a_controlnet_are_loaded(tmp_path, machine):
     models, state, config = machine
     with (
-        performing(scene_file(tmp_path), state, "--config", str(config), "--record", "--fresh") as show,
+        performing(
+            scene_file(tmp_path, loop="pace = 0.4\nstages = 0"), state, "--config", str(config), "--record", "--fresh"
+        ) as show,
         SimpleUDPClient("127.0.0.1", show.port) as osc,
     ):
         show.reaches(2)
