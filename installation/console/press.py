@@ -71,6 +71,7 @@ class Press:
         self._wanted, self._changed = asyncio.Event(), asyncio.Event()
         self._at_work: asyncio.Task[None] | None = None
         self._written: list[waiting.Wanted] = []
+        self._ended = False
         self.made = 0  # editions, since the beginning
 
     def told(self) -> list[dict[str, Any]]:
@@ -102,14 +103,16 @@ class Press:
     async def working(self, _: web.Application) -> AsyncIterator[None]:
         """As long as the application runs, one job after the other is done, those first that waited when it ended."""
         await self._take_up()
-        tasks = [asyncio.create_task(each) for each in (self._work(), self._write_down())]
+        work, writing = (asyncio.create_task(each) for each in (self._work(), self._write_down()))
         yield
-        for each in (*tasks, self._at_work):
+        for each in (work, self._at_work):
             if each:
                 each.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await each
-        await self._keep()
+        self._ended = True
+        self._changed.set()
+        await writing  # to its end: a disk that was slow must not have the last word
 
     def _take(self, take: Take, forms: Sequence[str]) -> Job:
         job = Job(next(self._numbers), take.name, take.title or take.scene, tuple(forms))
@@ -131,9 +134,11 @@ class Press:
                 self._changed.set()
 
     async def _write_down(self) -> None:
-        while await self._changed.wait():
+        while not self._ended:
+            await self._changed.wait()
             self._changed.clear()
             await self._keep()
+        await self._keep()  # what came while the last was being written
 
     async def _keep(self) -> None:
         """Write down what is not over, in a thread: a disk may be slow. One that refuses costs the memory only."""
