@@ -52,8 +52,8 @@ class Federation:
 
 
 @contextlib.contextmanager
-def federation(nodes: int = 3) -> Iterator[Federation]:
-    """So many nodes of one processor each, and nothing left of them afterwards."""
+def federation(nodes: int = 3, cpus: int = 1) -> Iterator[Federation]:
+    """So many nodes of so many processors each, and nothing left of them afterwards."""
     from ray.cluster_utils import Cluster
 
     resource_tracker.ensure_running()  # Python's own, once for all processes: it outlives every test
@@ -63,9 +63,9 @@ def federation(nodes: int = 3) -> Iterator[Federation]:
         with _at(Path(folder)):
             cluster = Cluster(shutdown_at_exit=True)
         founded = Federation(cluster, Path(folder))
-        founded.join(include_dashboard=False)
+        founded.join(include_dashboard=False, num_cpus=cpus)
         for _ in range(nodes - 1):
-            founded.join()
+            founded.join(num_cpus=cpus)
         try:
             yield founded
         finally:

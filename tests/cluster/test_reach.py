@@ -138,7 +138,7 @@ def test_another_version_of_ray_is_refused(federation, ray, monkeypatch):
 
 def test_a_head_that_is_lost_ends_what_is_not_done_and_keeps_what_is(ours, tmp_path):
     jobs = {"quick": work.Errand(1, tmp_path), "slow": work.Errand(0, tmp_path), "next": work.Errand(0, tmp_path)}
-    with work.federation(nodes=2) as founded, reached(founded.address, patience=1.0) as reach:
+    with work.federation(nodes=1, cpus=2) as founded, reached(founded.address, patience=1.0) as reach:
         results = spread(jobs, work.squared_if_not_nought, reach, passport=ours)
         assert next(results)[0] == "quick"
         founded.lose_head()
