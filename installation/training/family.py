@@ -21,8 +21,6 @@ from installation.training.objective import to_batch
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import torch
-
     from installation.collapse.images import Settings
     from installation.randomness import Generator
     from installation.restorers.diffusion import Diffusion
@@ -89,10 +87,10 @@ class Embers:
         return {}
 
     def load(self, folder: Path) -> Ember:
-        return _packed(ember.load(folder))
+        return ember.load(folder)
 
     def pupil(self, folder: Path, rate: float, steps: int, rng: Generator) -> pupil.Pupil:  # noqa: ARG002 - it begins without dice
-        return pupil.Pupil(ember.load(folder), rate, steps)
+        return pupil.Pupil(self.load(folder), rate, steps)
 
     def export(self, model: Ember, folder: Path) -> None:
         proof.export(model, folder)
@@ -167,23 +165,6 @@ def of(model: Path, settings: Settings) -> Family[Any]:
     if settings.size > EMBERS_MOST:
         raise CollapseError(f"An ember has learnt pictures of {EMBERS_MOST} pixels. Use --size {EMBERS_MOST} or less.")
     return Embers(model)
-
-
-def _packed(model: Ember) -> Ember:
-    """The same model, painting in four fifths of the time on a processor; one value in twenty rounds to the next code.
-
-    Torch's group norm of small maps takes ten times as long where channels lie last, as convolutions want them.
-    """
-    import torch
-
-    for part in model.network.modules():
-        if isinstance(part, torch.nn.GroupNorm) and part.weight.device.type == "cpu":
-            part.register_forward_pre_hook(_contiguous)
-    return model
-
-
-def _contiguous(_: Any, given: tuple[torch.Tensor, ...]) -> tuple[torch.Tensor, ...]:
-    return tuple(each.contiguous() for each in given)
 
 
 def _plain(base: Path) -> Diffusion:

@@ -17,7 +17,7 @@ from installation.restorers import ModelError, diffusion, ember, lora, trust
 from installation.restorers.shelf import Shelf
 from installation.restorers.wardrobe import Wardrobe
 from installation.training import family, gallery
-from installation.training.pupil import DivergenceError, restored
+from installation.training.pupil import DivergenceError
 from installation.training.retraining import SHOWN, Job
 from tests.restorers import tiny_pipeline
 from tests.training.tiny_ember import tiny_ember, wall
@@ -59,13 +59,6 @@ def opened(path):
 def test_the_folder_says_which_family_it_is(base, tmp_path):
     assert isinstance(family.of(base, SMALL), family.Pipelines)
     assert isinstance(family.of(tiny_ember(tmp_path / "ember"), SMALL), family.Embers)
-
-
-def test_an_ember_paints_what_it_paints_elsewhere_but_for_rounding(tmp_path, hung):
-    given = tiny_ember(tmp_path / "ember")
-    quick, plain = family.Embers(given).load(given), ember.load(given)
-    one, other = (restored(model, hung.taught[:4], SMALL, np.random.default_rng(1)) for model in (quick, plain))
-    assert np.abs(one.astype(int) - other.astype(int)).max() <= 1
 
 
 def test_a_pipeline_may_collapse_in_larger_pictures_than_an_ember(base, tmp_path):
