@@ -36,7 +36,7 @@ from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import share
 from installation.machine.ring import Ring
 from installation.machine.scribe import Scribe
-from installation.machine.wires import Uplink, Wires
+from installation.machine.wires import Line, Wires
 from installation.readings import Look, Window, declared, tail
 from installation.relief import easing
 from installation.restorers import Restoring, guides
@@ -93,7 +93,7 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
 class Engine:
     """Owns the lineage that is playing, the restorers it has loaded, and the writing end of the ring."""
 
-    def __init__(self, wires: Wires, uplink: Uplink, settings: Settings) -> None:
+    def __init__(self, wires: Wires, uplink: Line, settings: Settings) -> None:
         """Join the wires and set torch up; nothing is loaded yet."""
         self._uplink = uplink
         self._settings = settings

@@ -64,7 +64,7 @@ def _keep(state: Path) -> None:
 
 
 @app.command()
-def editions(
+def published(
     take: Annotated[str, typer.Argument(help="A take's name, its folder, or 'last'.")] = "last",
     delete: Annotated[str | None, typer.Option(metavar="FILE", help="Delete this one, after asking.")] = None,
     state: State = None,
@@ -74,7 +74,7 @@ def editions(
 ) -> None:
     """List what was published of a take, beside it; the take stays whatever is deleted of that.
 
-    For example: burntout editions last --delete 2026-11-23T20-00-00-hearth-prores.mov
+    For example: burntout published last --delete 2026-11-23T20-00-00-hearth-prores.mov
     """
     from installation.console import shelf
 

@@ -75,7 +75,7 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
             envoy.close()
             os.nice(NICENESS)
             standing.repeat(begun=envoy.begun)
-            Engine(wires, standing, settings).serve()  # type: ignore[arg-type] # it orders and reports as the uplink
+            Engine(wires, standing, settings).serve()
 
 
 class Envoy:

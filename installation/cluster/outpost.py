@@ -95,7 +95,7 @@ class Outpost:
         wiring.take_up(self._wires)
 
     def _live(self) -> None:
-        Engine(self._wires, self._ledger, self._settings).serve()  # type: ignore[arg-type] # the ledger is its uplink
+        Engine(self._wires, self._ledger, self._settings).serve()
 
     def _dispatch(self) -> Dispatch:
         if self._life.done():
@@ -150,7 +150,7 @@ class Abroad(Outpost):
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         os.nice(NICENESS)
         super().__init__(commission)
-        handler = PipeHandler(self._ledger)  # type: ignore[arg-type] # as the engine's
+        handler = PipeHandler(self._ledger)
         handler.setFormatter(logging.Formatter("%(message)s"))
         ours = logging.getLogger("installation")
         ours.setLevel(logging.INFO)

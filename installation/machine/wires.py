@@ -16,6 +16,7 @@ import tempfile
 import threading
 from multiprocessing.connection import Connection
 from pathlib import Path
+from typing import Protocol
 
 import psutil
 
@@ -135,6 +136,16 @@ class Outbox:
                 return  # the process is gone; the supervisor sees that too
 
 
+class Line(Protocol):
+    """How orders reach the engine and its reports leave it: by the pipe, or by way of another machine."""
+
+    def order(self, patience: float = 0.0) -> Order | None:
+        """The next order, waiting up to ``patience`` seconds. Raises ``EOFError`` when nobody gives any."""
+
+    def report(self, name: str, /, **data: object) -> None:
+        """Tell the conductor something."""
+
+
 class Uplink:
     """A process's end of its pipe: orders in, reports out, from any of its threads."""
 
@@ -162,10 +173,10 @@ class Uplink:
 class PipeHandler(logging.Handler):
     """Log lines of a process, spoken by the conductor: one voice on the terminal."""
 
-    def __init__(self, uplink: Uplink) -> None:
-        """Send records through this uplink."""
+    def __init__(self, line: Line) -> None:
+        """Send records along this line."""
         super().__init__()
-        self._uplink = uplink
+        self._line = line
 
     def emit(self, record: logging.LogRecord) -> None:
-        self._uplink.report("log", level=record.levelno, name=record.name, text=self.format(record))
+        self._line.report("log", level=record.levelno, name=record.name, text=self.format(record))

@@ -96,18 +96,18 @@ def published(tmp_path):
 
 
 def test_what_was_published_is_listed_with_its_form_and_size(published):
-    told = called("editions", published.folder).output
+    told = called("published", published.folder).output
     assert re.search(r"h264 +owl\.mp4 +2\.0", told)
     assert "contact-sheet" in told
 
 
 def test_where_nothing_was_published_that_is_said(take):
-    assert "burntout publish owl" in called("editions", take.folder).output
+    assert "burntout publish owl" in called("published", take.folder).output
 
 
 @pytest.mark.parametrize(("answer", "code", "stays"), [("y\n", 0, False), ("n\n", 1, True), ("", 1, True)])
 def test_an_edition_is_deleted_only_after_a_yes(published, answer, code, stays):
-    words = ["editions", str(published.folder), "--delete", "owl.mp4"]
+    words = ["published", str(published.folder), "--delete", "owl.mp4"]
     told = CliRunner().invoke(cli.app, words, input=answer, catch_exceptions=False)
     assert (told.exit_code, (published.folder / "owl.mp4").exists()) == (code, stays)
     assert (published.folder / "owl.png").exists()
@@ -116,6 +116,6 @@ def test_an_edition_is_deleted_only_after_a_yes(published, answer, code, stays):
 def test_nothing_but_an_edition_is_deleted(published):
     for name in ("take.json", "../owl/owl.mp4", "/etc/passwd", "owl.gif"):
         with pytest.raises(TakeError, match="Nothing of owl is called"):
-            called("editions", published.folder, "--delete", name, "--yes")
-    assert called("editions", published.folder, "--delete", "owl.mp4", "--yes").exit_code == 0
+            called("published", published.folder, "--delete", name, "--yes")
+    assert called("published", published.folder, "--delete", "owl.mp4", "--yes").exit_code == 0
     assert not (published.folder / "owl.mp4.json").exists()

@@ -19,6 +19,13 @@ def sent(number, *reports, checkpoint=None):
     return Dispatch((shown,), reports, {**VITALS, "beat": float(number)}, checkpoint)
 
 
+def after(audience, number=0):
+    """What an audience that was told something hears."""
+    told = audience.after(number, 0.0)
+    assert told is not None
+    return told
+
+
 def heard(told):
     """The generations of the pictures that were heard."""
     return [picture.generation for picture in told[1].pictures]
@@ -32,7 +39,7 @@ def test_whoever_joins_hears_what_plays_and_sees_the_newest_picture():
     audience = Audience()
     audience.tell(sent(1, PLAYING))
     audience.tell(sent(2))
-    number, dispatch = audience.after(0, 0.0)
+    number, dispatch = after(audience)
     assert heard((number, dispatch)) == [2]
     assert dispatch.reports == (PLAYING,)
 
@@ -53,10 +60,10 @@ def test_everybody_who_keeps_up_sees_everything_once_whatever_the_pauses(pauses)
 def test_whoever_is_slow_misses_the_oldest_and_holds_nobody_up():
     audience = Audience()
     audience.tell(sent(1))
-    number, _ = audience.after(0, 0.0)
+    number, _ = after(audience)
     for generation in range(2, 3 * MOST):
         audience.tell(sent(generation))
-    assert heard(audience.after(number, 0.0)) == list(range(2 * MOST, 3 * MOST))
+    assert heard(after(audience, number)) == list(range(2 * MOST, 3 * MOST))
 
 
 def test_the_checkpoint_and_what_is_said_in_the_log_are_for_whoever_plays():
@@ -64,7 +71,7 @@ def test_the_checkpoint_and_what_is_said_in_the_log_are_for_whoever_plays():
     audience.tell(
         sent(1, Report("log", {"text": "ember is warm"}), Report("generation", {"serial": 1}), checkpoint=b"all")
     )
-    _, dispatch = audience.after(0, 0.0)
+    _, dispatch = after(audience)
     assert dispatch.checkpoint is None
     assert [report.name for report in dispatch.reports] == ["generation"]
 
@@ -72,9 +79,9 @@ def test_the_checkpoint_and_what_is_said_in_the_log_are_for_whoever_plays():
 def test_where_nothing_is_new_the_pulse_is_heard():
     audience = Audience()
     audience.tell(sent(1))
-    number, _ = audience.after(0, 0.0)
+    number, _ = after(audience)
     audience.tell(Dispatch((), (), {**VITALS, "beat": 9.0}))
-    again, dispatch = audience.after(number, 0.0)
+    again, dispatch = after(audience, number)
     assert (again, dispatch.pictures, dispatch.vitals["beat"]) == (number, (), 9.0)
 
 

@@ -22,7 +22,7 @@ def refuse():
 
 
 def test_everything_is_done_in_the_order_in_which_it_was_given(beside):
-    done = []
+    done: list[object] = []
     for number in range(3 * BEHIND):
         beside.do(done.append, number)
     beside.settle()
@@ -39,7 +39,7 @@ def test_it_is_done_by_one_other_thread(beside):
 
 
 def test_the_caller_goes_on_while_it_is_done_and_waits_when_too_much_is_left(beside):
-    gate, done = threading.Event(), []
+    gate, done = threading.Event(), list[int | str]()
     beside.do(gate.wait, LONG)
     for number in range(BEHIND - 1):
         beside.do(done.append, number)
@@ -54,7 +54,7 @@ def test_the_caller_goes_on_while_it_is_done_and_waits_when_too_much_is_left(bes
 
 
 def test_what_went_wrong_is_raised_and_what_followed_is_left_undone(beside):
-    gate, done = threading.Event(), []
+    gate, done = threading.Event(), list[int | str]()
     beside.do(gate.wait, LONG)
     beside.do(refuse)
     beside.do(done.append, 1)
