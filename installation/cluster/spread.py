@@ -263,6 +263,8 @@ class _Desk:
         hand.busy -= 1
         try:
             result = _opened(answer)
+            if not isinstance(result, Exception):
+                self.send(team)  # nobody is idle while a result is kept
             kept = None if isinstance(result, (Exception, _Refused)) else self.keep(name, result)
         except ray.exceptions.RayTaskError:
             raise  # a fault of the work itself

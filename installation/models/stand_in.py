@@ -101,10 +101,13 @@ def _full(scale: float) -> Any:
 
 def _trailing() -> Any:
     import diffusers
+    import torch
 
-    return diffusers.EulerDiscreteScheduler(
-        beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear", steps_offset=1, timestep_spacing="trailing"
-    )
+    with torch.device("cpu"):  # its numbers are read, also where the networks are only counted
+        return diffusers.EulerDiscreteScheduler(
+            beta_start=0.00085, beta_end=0.012, beta_schedule="scaled_linear",
+            steps_offset=1, timestep_spacing="trailing",
+        )  # fmt: skip
 
 
 def _words(width: int, pooled: int = 0) -> Condition:

@@ -319,7 +319,7 @@ def test_a_take_becomes_a_film_that_plays_and_is_downloaded_and_when_it_is_delet
         take.get_by_role("link", name=f"Download: {TAKE}.mp4").click()
     assert b"ftyp" in downloading.value.path().read_bytes()[:12]
     for answer in ("Cancel", "Delete for good"):
-        take.get_by_role("button", name="Delete").click()
+        take.get_by_role("button", name="Delete", exact=True).click()
         page.locator("dialog[open]").get_by_role("button", name=answer).click()
     for each in (page, other):
         each.locator(f'[data-take="{TAKE}"]').wait_for(state="detached")
