@@ -70,11 +70,11 @@ def test_all_nodes_take_part_when_nobody_answers_alone(told, tmp_path):
     assert len({square.node for square in squares.values()}) == 3
 
 
-def test_no_more_jobs_are_under_way_than_there_are_processors(told, heard):
+def test_besides_the_one_that_is_kept_no_more_jobs_are_under_way_than_there_are_processors(told, heard):
     list(told(errands(), work.squared))
     under_way = [each.kind for each in heard if each.kind in {"begun", "done"}]
     depth = [sum(1 if kind == "begun" else -1 for kind in under_way[: place + 1]) for place in range(len(under_way))]
-    assert max(depth) <= 3
+    assert max(depth) <= 3 + 1
     assert depth[-1] == 0
 
 
