@@ -13,6 +13,7 @@ import math
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Adds a room's routes to the application, and what runs beside them (``cleanup_ctx``).
 Furnish = Callable[["web.Application"], None]
+#: The connections that were taken, as long as they are there.
+Lines = weakref.WeakSet[asyncio.Transport]
 
 MOST_CONNECTIONS, MOST_OF_ONE = 256, 32  # in all, and from one machine; this one may have all: a proxy stands here
 BACKLOG = 128  # connections that wait to be taken
@@ -113,13 +116,17 @@ class Server:
             handler_cancellation=True,
         )
         await runner.setup()
+        taken: Lines = weakref.WeakSet()
         try:
             assert runner.server is not None  # noqa: S101 - setup has made it
             handlers = runner.server
-            async with await self._loop.create_server(lambda: Doorman(handlers), sock=self._listening):
+            async with await self._loop.create_server(lambda: Doorman(handlers, taken), sock=self._listening):
                 await self._closing.wait()
         finally:
             await runner.cleanup()
+            for line in list(taken):  # aiohttp closes them, and asyncio then waits until all is read: perhaps for ever
+                line.abort()
+            await asyncio.sleep(0)  # the turn of the loop in which they are hung up
 
 
 class Complaints(logging.Filter):
@@ -153,9 +160,9 @@ class Complaints(logging.Filter):
 class Doorman(asyncio.Protocol):
     """Stands at a connection for the moment in which it is taken or hung up on, before a byte of it was read."""
 
-    def __init__(self, handlers: web.Server) -> None:
-        """``handlers`` makes the protocols that speak HTTP, and knows those that are at it."""
-        self._handlers = handlers
+    def __init__(self, handlers: web.Server, taken: Lines) -> None:
+        """``handlers`` makes the protocols that speak HTTP, and knows those that are at it; ``taken`` gets its line."""
+        self._handlers, self._taken = handlers, taken
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Hand the connection on, if there is room."""
@@ -163,6 +170,7 @@ class Doorman(asyncio.Protocol):
         if not self._has_room(transport):
             transport.abort()
             return
+        self._taken.add(transport)
         handler = self._handlers()
         transport.set_protocol(handler)
         handler.connection_made(transport)

@@ -7,8 +7,10 @@ import select
 import socket
 import struct
 import threading
+import weakref
 
 import pytest
+from aiohttp import web
 
 from installation.control.packets import encode
 from installation.web import callers, server
@@ -220,7 +222,7 @@ class Handlers(list[Handler]):
 def admitted(handlers, host, count):
     transports = [Transport(host) for _ in range(count)]
     for each in transports:
-        Doorman(handlers).connection_made(each)
+        Doorman(handlers, weakref.WeakSet()).connection_made(each)
     return sum(not each.is_aborted for each in transports)
 
 
@@ -286,6 +288,25 @@ def test_it_closes_with_everybody_connected_and_leaves_no_thread(tmp_path):
         home.close()
         assert ends(raw)
         assert not [thread for thread in threading.enumerate() if thread.name == "web"]
+
+
+def test_it_hangs_up_on_whoever_has_not_read_everything(tmp_path):
+    lines = []
+
+    async def stream(request):
+        lines.append(request.transport)
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        while True:
+            await answer.write(bytes(2**16))
+
+    def room(app, _):
+        app.router.add_get("/endless", stream)
+
+    with living(tmp_path, room) as home, dialled(home, b"GET /endless HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"):
+        until(lambda: lines and lines[0].get_write_buffer_size())
+        home.close()
+        assert lines[0].get_extra_info("socket").fileno() == -1
 
 
 def test_what_is_left_for_a_server_that_has_closed_is_lost_without_a_word():
