@@ -1,4 +1,4 @@
-"""Training ember: run, corpus, card."""
+"""Training ember: run, expert, corpus, card."""
 
 from __future__ import annotations
 
@@ -45,6 +45,32 @@ def train(  # noqa: PLR0917 - options of a command
         images, out, recipe, keep_out=keep_out or (), begun=begin_with, energy=energy, console=console
     )
     say(f"The model is in {model}.")
+
+
+@app.command()
+def expert(  # noqa: PLR0917 - options of a command
+    images: Annotated[Path, typer.Argument(help="A folder of pictures, or of zips with a manifest.jsonl.")],
+    model: Annotated[Path, typer.Argument(help="The ember that gets it, such as assets/ember.")],
+    out: Annotated[Path, typer.Option(help="Where checkpoint, sheets and model go; resumed when one is there.")],
+    minutes: Annotated[float, typer.Option(min=0.01, help="Time to train, in all.")] = 60.0,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
+    batch: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 32,
+    rate: Annotated[float, typer.Option(min=0.0, help="Learning rate.")] = 6e-4,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that draw pictures ahead: 12 beside a GPU.")] = 0,
+    keep_out: Annotated[
+        list[str] | None, typer.Option(help="Leave out pictures whose path holds this word; may be repeated.")
+    ] = None,
+) -> None:
+    """Train an ember's expert for loud noise: what lays pictures out, and hears words. Goes on from one that is there.
+
+    Example: burntout train expert pictures/ assets/ember --out training/ --minutes 60
+    """
+    from installation.training import trainer
+
+    recipe = trainer.expert(minutes=minutes, seed=seed, large_batch=batch, rate=rate, workers=workers)
+    energy = settings_.load(None).energy
+    made = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=model, energy=energy, console=console)
+    say(f"The model with its expert is in {made}.")
 
 
 @app.command()

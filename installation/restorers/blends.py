@@ -28,6 +28,11 @@ class Blend:
     wanted: tuple[tuple[str, float], ...] = (("", 1.0),)
     unwanted: tuple[tuple[str, float], ...] = ()
 
+    @property
+    def signed(self) -> tuple[tuple[str, float], ...]:
+        """All of them; what is unwanted with a negative weight."""
+        return (*self.wanted, *((said, -weight) for said, weight in self.unwanted))
+
 
 @dataclass(frozen=True, slots=True)
 class Walk:

@@ -106,6 +106,18 @@ def tables(words: int, media: int, width: int) -> Any:
     return torch.nn.ModuleDict({"words": said, "media": burnt})
 
 
+def remember(heard: Any, words: tuple[str, ...], before: Conditions) -> None:
+    """Let fresh tables know of words and media what was learnt of them before."""
+    import torch
+
+    numbers = number(before.words)
+    old, new = before.tables["words"].weight, heard["words"].weight
+    with torch.no_grad():
+        for word, place in number(words).items():
+            if word in numbers:
+                new[place] = old[numbers[word]]
+
+
 def condition(heard: Any, words: torch.Tensor, medium: torch.Tensor, temperature: torch.Tensor) -> torch.Tensor:
     """The vector of each picture, B x width: the mean of its words, and where it lies between its medium's knots.
 

@@ -7,19 +7,19 @@ linear filter can. The same network restores other media straight away, where it
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from installation.restorers import blends, wavelet
+from installation.restorers import blends, networks, wavelet
 from installation.restorers.conditions import TABLES, Conditions
 from installation.restorers.filters import Bands, Doubt, Filter
 from installation.restorers.lesions import Weights
+from installation.restorers.networks import EXPERT, LOUD, Painter
 from installation.restorers.protocol import ModelError
 from installation.restorers.samplers import by_ratio
 from installation.restorers.sampling import last_rung, walk
@@ -45,12 +45,19 @@ class Ember:
     name = "ember"
 
     def __init__(
-        self, network: Any, bands: Bands, digest: str, conditions: Conditions, doubt: Doubt | None = None
+        self,
+        network: Any,
+        bands: Bands,
+        digest: str,
+        conditions: Conditions,
+        doubt: Doubt | None = None,
+        *,
+        expert: Painter | None = None,
     ) -> None:
         self.network, self.bands, self.digest, self.conditions = network, bands, digest, conditions
-        self.doubt = doubt or bands.doubt()
-        self.weights = Weights(network)
-        self._caption, self.text = conditions.caption(()), ""
+        self.doubt, self.expert = doubt or bands.doubt(), expert
+        self.weights = Weights(network, *([expert.network] if expert else []))
+        self.prompt("")
 
     @property
     def media(self) -> tuple[str, ...]:
@@ -65,13 +72,13 @@ class Ember:
     def prompt(self, text: str) -> None:
         """Say what shall be seen, or a blend (see ``blends``); words never met are passed over, no text says nothing.
 
-        Captions are vectors, so a blend is their sum by weight, and what is unwanted is taken away from it. Raises
-        ``ModelError`` for a blend that cannot be read.
+        Captions are vectors, so a blend is their sum by weight, and what is unwanted is taken away from it. Where a
+        word is known the expert lays out, behind loud noise, what is seen. Raises ``ModelError`` for a blend that
+        cannot be read.
         """
         blend = blends.read(text)
-        signed = (*blend.wanted, *((said, -weight) for said, weight in blend.unwanted))
-        vectors = [weight * self.conditions.caption(self.conditions.spell(said)) for said, weight in signed]
-        self._caption, self.text = sum(vectors[1:], vectors[0]), text
+        self.text, self._caption = text, _told(self.conditions, blend)
+        self._layout = _told(self.expert.conditions, blend) if self.expert else None
 
     def restore(self, burnt: Burnt, knobs: Restoring, rng: Generator) -> Iterator[Step]:
         """Walk from ``burnt.sigma`` to 0. Sides: multiples of 32 from 64; raises ``ModelError`` for others."""
@@ -82,14 +89,23 @@ class Ember:
                 f"not {width} x {height}. Choose another size, 256 x 256 for example."
             )
         low, keep = last_rung(knobs.steps, burnt.sigma), partial(self.keep, hold=knobs.hold)
-        return walk(self.denoise, burnt, knobs, rng, sigma_min=low, native=self, keep=keep)
+        denoise = partial(self.denoise, guidance=knobs.guidance)
+        return walk(denoise, burnt, knobs, rng, sigma_min=low, native=self, keep=keep)
 
-    def denoise(self, x: Image, sigma: float) -> Image:
-        """The cleanest guess of x = image + sigma noise: B x 3 x H x W to the same, float32, about -1 to 1."""
+    def denoise(self, x: Image, sigma: float, guidance: float = 1.0) -> Image:
+        """The cleanest guess of x = image + sigma noise: B x 3 x H x W to the same, float32, about -1 to 1.
+
+        Where something is said the expert guesses behind loud noise, and ``guidance`` beyond 1 has it exaggerate.
+        """
         import torch
 
-        level = torch.full((x.shape[0], 1, 1, 1), sigma, device=x.device)
-        return self._restored(self.bands.filter(level), x, level.flatten(), self._caption)
+        sigmas = torch.full((x.shape[0], 1, 1, 1), sigma, device=x.device)
+        level = loudness(sigmas.flatten())
+        if self.expert and self._layout is not None and sigma >= LOUD and self._layout.any():  # something is said
+            guess = partial(_laid_out, self.expert, level, self._layout, guidance)
+        else:
+            guess = partial(_heard, self.network, level, self._caption)
+        return _restored(self.bands.filter(sigmas), x, guess)
 
     def recover(self, image: Image, medium: str, temperature: float) -> Image:
         """The cleanest guess of a picture that a medium burnt to a temperature, straight from its ashes.
@@ -104,7 +120,8 @@ class Ember:
         place = torch.tensor([self.conditions.media.index(medium)], device=image.device)
         heat = torch.tensor([temperature], dtype=torch.float32, device=image.device)
         told = self._caption + self.conditions.burn(medium, temperature)
-        return self._restored(self.conditions.regression.filter(place, heat), image, as_noise(heat), told)
+        guess = partial(_heard, self.network, loudness(as_noise(heat)).expand(len(image)), told)
+        return _restored(self.conditions.regression.filter(place, heat), image, guess)
 
     def keep(self, residual: Image, sigma: float, below: float, *, hold: float) -> Image:
         """What stays of x - D on the way from ``sigma`` to ``below``, so that pictures keep their variance.
@@ -115,22 +132,36 @@ class Ember:
             return by_ratio(residual, sigma, below)
         return wavelet.synthesise(self.doubt.kept(sigma, below, hold) * wavelet.analyse(residual))
 
-    def _restored(self, linear: Filter, image: Image, sigma: torch.Tensor, told: torch.Tensor) -> Image:
-        """The linear filter of the bands, and what the network adds to it."""
-        bands = wavelet.analyse(image)
-        level = loudness(sigma).expand(len(bands))
-        return wavelet.synthesise(linear.denoise(lambda heard: self._guess(heard, level, told), bands))
 
-    def _guess(self, bands: torch.Tensor, level: torch.Tensor, told: torch.Tensor) -> torch.Tensor:
-        """The network alone, in its own dtype."""
-        import torch
+def _laid_out(
+    expert: Painter, level: torch.Tensor, told: torch.Tensor, guidance: float, bands: torch.Tensor
+) -> torch.Tensor:
+    """The expert's guess, guided away from what it says where nothing is said (Ho and Salimans 2022)."""
+    guess = _heard(expert.network, level, told, bands)
+    if guidance == 1.0:
+        return guess
+    plain = _heard(expert.network, level, expert.conditions.caption(()), bands)
+    return plain + guidance * (guess - plain)
 
-        with torch.inference_mode():
-            quiet = bands.to(self.network.dtype, memory_format=torch.channels_last)
-            heard = told.expand(len(bands), -1) if self.network.class_embedding is not None else None
-            (guess,) = self.network(quiet, level, class_labels=heard, return_dict=False)
-        answer: torch.Tensor = guess.float()
-        return answer
+
+def _told(conditions: Conditions, blend: blends.Blend) -> torch.Tensor:
+    """The vector of a blend, 1 x width: captions are vectors, so they are added by weight."""
+    vectors = [weight * conditions.caption(conditions.spell(said)) for said, weight in blend.signed]
+    return sum(vectors[1:], vectors[0])
+
+
+def _restored(linear: Filter, image: Image, guess: Callable[[torch.Tensor], torch.Tensor]) -> Image:
+    """The linear filter of the bands, and what a network adds to it."""
+    return wavelet.synthesise(linear.denoise(guess, wavelet.analyse(image)))
+
+
+def _heard(network: Any, level: torch.Tensor, told: torch.Tensor | None, bands: torch.Tensor) -> torch.Tensor:
+    """A network alone, in its own dtype."""
+    import torch
+
+    with torch.inference_mode():
+        said = told.expand(len(bands), -1) if told is not None and network.class_embedding is not None else None
+        return networks.ask(network, bands.to(network.dtype), level, said).float()
 
 
 def as_noise(temperature: torch.Tensor) -> torch.Tensor:
@@ -143,28 +174,28 @@ def loudness(sigma: torch.Tensor) -> torch.Tensor:
     return LOUDNESS * sigma.clamp(QUIETEST, LOUDEST).log()
 
 
-def load(folder: Path, device: str | torch.device = "cpu") -> Ember:
+def load(folder: Path, device: str | torch.device = "cpu", *, alone: bool = False) -> Ember:
     """Ember from a local folder: config, safetensors, ``bands.json`` and ``SHA256SUMS``. No network, no pickles.
 
-    bfloat16 where the machine computes in it, else float32. Raises ``ModelError`` when anything is missing, damaged,
-    foreign or no safetensors.
+    bfloat16 where the machine computes in it, else float32; ``alone``: without its expert. Raises ``ModelError`` when
+    anything is missing, damaged, foreign or no safetensors.
     """
     import torch
-    from diffusers import UNet2DModel
 
     digest = verify(folder)
     place = torch.device(device)
     try:
-        with _quietly():
-            network = UNet2DModel.from_pretrained(
-                folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=_dtype(place)
-            )
+        network = networks.read(folder, place)
         bands, doubt = read_bands(folder / STATISTICS, place)
         conditions = Conditions.load(folder, place) if (folder / TABLES).is_file() else Conditions.none(network)
+        expert = _expert(folder / EXPERT, place) if (folder / EXPERT).is_dir() and not alone else None
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise ModelError(f"{folder}: this is no ember ({error}). Put assets/ember back from the release.") from error
-    network.eval().requires_grad_(requires_grad=False)
-    return Ember(network.to(place, memory_format=torch.channels_last), bands, digest, conditions, doubt)
+    return Ember(network, bands, digest, conditions, doubt, expert=expert)
+
+
+def _expert(folder: Path, device: torch.device) -> Painter:
+    return Painter(networks.read(folder, device), Conditions.load(folder, device))
 
 
 def verify(folder: Path) -> str:
@@ -179,7 +210,7 @@ def verify(folder: Path) -> str:
     for file in sorted(folder.rglob("*")):
         if file.suffix in PICKLES:
             raise ModelError(f"{file}: pickled weights can run code and are never loaded. Use safetensors.")
-        if file.suffix == ".safetensors" and file.name not in listed:
+        if file.suffix == ".safetensors" and file.relative_to(folder).as_posix() not in listed:
             raise ModelError(f"{file}: weights that {SUMS} does not list. Remove them or train again.")
     for name, expected in listed.items():
         if sha256(folder / name) != expected:
@@ -228,26 +259,3 @@ def _read_doubt(told: Any, file: Path, device: torch.device) -> Doubt | None:
     if not rising or variance.shape != (len(sigma), wavelet.CHANNELS) or not bool((variance > 0.0).all()):
         raise ValueError(f"{file.name} holds no errors of {wavelet.CHANNELS} bands at rising noise levels")
     return Doubt(sigma, variance)
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Without diffusers' progress bar, which would run across the terminal's status line."""
-    from diffusers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _dtype(device: torch.device) -> torch.dtype:
-    import torch
-
-    if device.type == "cpu":
-        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - no public name
-        return torch.bfloat16 if fast else torch.float32
-    return torch.bfloat16 if device.type != "cuda" or torch.cuda.is_bf16_supported() else torch.float16

@@ -59,11 +59,11 @@ class Lesion:
 
 
 class Weights:
-    """The weights of a network that plays, as they are now, and what they were: at most one copy of what is damaged."""
+    """The weights of networks that play, as they are now, and what they were: at most one copy of what is damaged."""
 
-    def __init__(self, network: Any) -> None:
-        """Nothing is copied until something is damaged."""
-        self._network = network
+    def __init__(self, *networks: Any) -> None:
+        """Nothing is copied until something is damaged, in each network the same part."""
+        self._networks = networks
         self._healthy: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._lesion = Lesion()
 
@@ -74,18 +74,22 @@ class Weights:
 
     def suffer(self, lesion: Lesion) -> None:
         """Have this lesion and no other; a harmless one heals."""
-        import torch
-
         if lesion == self._lesion:
             return
         self.heal()
         if not lesion.harmless:
-            with torch.no_grad():
-                for name, weight in layers(self._network.named_parameters(), lesion.part):
-                    healthy = weight.clone()
-                    self._healthy.append((weight, healthy))
-                    weight.copy_(damaged(healthy, lesion, name))
+            for network in self._networks:
+                self._damage(network, lesion)
         self._lesion = lesion
+
+    def _damage(self, network: Any, lesion: Lesion) -> None:
+        import torch
+
+        with torch.no_grad():
+            for name, weight in layers(network.named_parameters(), lesion.part):
+                healthy = weight.clone()
+                self._healthy.append((weight, healthy))
+                weight.copy_(damaged(healthy, lesion, name))
 
     def heal(self) -> None:
         """Put everything back as it was, and forget the copies."""

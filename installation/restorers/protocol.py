@@ -48,7 +48,7 @@ class Restoring:
     )
     guidance: float = knob(
         1.0, low=1.0, high=12.0, glide=0.5,
-        doc="How far a pipeline goes from what is unwanted to what is wanted; 1 asks once, more asks twice a step.",
+        doc="How far a pipeline, and ember in loud noise, goes from what is unwanted to what is wanted; 1 asks once.",
     )  # fmt: skip
     decoder: str = knob(
         "full", choices=DECODERS,

@@ -247,23 +247,25 @@ def _beside(workshop: Workshop, temperature: float, origins: Image) -> dict[str,
 
 def samples(workshop: Workshop) -> dict[str, Any]:
     """Pictures from noise by caption, and the training pictures most like them."""
-    model, steps = workshop.contenders[EMBER], workshop.sizes.pure_steps
+    model, sizes = workshop.contenders[EMBER], workshop.sizes
     captions = _captions(getattr(model, "words", ()))
     made = list(workshop.track(list(enumerate(captions)), "Painting by caption"))
-    pictures = [_asked(model, caption, steps, workshop.options.device, serial) for serial, caption in made]
+    pictures = [_asked(model, caption, sizes, workshop.options.device, serial) for serial, caption in made]
     said = captions if any(captions) else []
     rows = [Row(pictures[at : at + 8], captions=said[at : at + 8]) for at in range(0, len(pictures), 8)]
-    workshop.keep("samples", "From nothing but noise", f"{len(pictures)} samples in {steps} steps, none chosen.", rows)
+    note = f"{len(pictures)} samples in {sizes.pure_steps} steps at guidance {sizes.guidance:g}, none chosen."
+    workshop.keep("samples", "From nothing but noise", note, rows)
     _suspects(workshop, pictures)
-    return {"captions": captions, "steps": steps}
+    return {"captions": captions, "steps": sizes.pure_steps, "guidance": sizes.guidance}
 
 
-def _asked(model: Any, caption: str, steps: int, device: str, serial: int) -> Pixels:
+def _asked(model: Any, caption: str, sizes: Sizes, device: str, serial: int) -> Pixels:
     """One picture of a caption."""
     if hasattr(model, "prompt"):
         model.prompt(caption)
     try:
-        return images.to_pixels(from_noise(model, 1, steps, device, serial=serial))
+        painted = from_noise(model, 1, sizes.pure_steps, device, serial=serial, guidance=sizes.guidance)
+        return images.to_pixels(painted)
     finally:
         if hasattr(model, "prompt"):
             model.prompt("")

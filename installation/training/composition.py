@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Picture = np.ndarray[tuple[int, int, int], np.dtype[np.uint8]]
     Shelf = Mapping[str, list["Exhibit"]]
 
+WHOLE = ("photo", "art", "tex")  # kinds that fill a square by themselves
 SHADOW = 0.45  # opacity of a cast shadow
 
 
@@ -41,6 +42,16 @@ def compose(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
     painted = able[int(rng.choice(len(able), p=shares / shares.sum()))][1](shelf, size, rng)
     mirrored = rng.random() < 0.5  # noqa: PLR2004 - half of the time
     return Exhibit(painted.pixels[:, ::-1], painted.words) if mirrored else painted
+
+
+def portray(kind: str, exhibit: Exhibit, size: int, rng: Generator) -> Exhibit:
+    """One thing before two colours, or the photograph or painting it is: size x size x 3, flipped half of the time."""
+    if kind in WHOLE:
+        shown = crop(_opaque(exhibit.pixels), size, rng)
+    else:
+        shown = paste(_gradient(size, rng), _with_alpha(exhibit.pixels), rng)
+    mirrored = rng.random() < 0.5  # noqa: PLR2004 - half of the time
+    return Exhibit(shown[:, ::-1] if mirrored else shown, exhibit.words)
 
 
 def crop(picture: Picture, size: int, rng: Generator) -> Picture:

@@ -65,6 +65,15 @@ class Corpus:
         """A size x size x 3 training picture: a photograph, a composite, a painting, a render or an emoji."""
         return compose(self.taught, size, rng)
 
+    def by_word(self, words: Iterable[str], least: int = 1) -> dict[str, list[tuple[str, Exhibit]]]:
+        """For each of some words the pictures that it is said of, with their kinds; words of fewer are left out."""
+        found: dict[str, list[tuple[str, Exhibit]]] = {word: [] for word in words}
+        for kind, exhibits in self.taught.items():
+            for exhibit in exhibits:
+                for word in found.keys() & set(exhibit.words):
+                    found[word].append((kind, exhibit))
+        return {word: shown for word, shown in found.items() if len(shown) >= least}
+
     def vocabulary(self) -> tuple[str, ...]:
         """The words that are said often enough to be learnt, the commonest first."""
         return vocabulary(exhibit.words for exhibits in self.taught.values() for exhibit in exhibits)

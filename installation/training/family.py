@@ -87,7 +87,8 @@ class Embers:
         return {}
 
     def load(self, folder: Path) -> Ember:
-        return ember.load(folder)
+        """Without its expert for loud noise, which is not retrained and would forget nothing."""
+        return ember.load(folder, alone=True)
 
     def pupil(self, folder: Path, rate: float, steps: int, rng: Generator) -> pupil.Pupil:  # noqa: ARG002 - it begins without dice
         return pupil.Pupil(self.load(folder), rate, steps)

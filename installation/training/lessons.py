@@ -14,6 +14,7 @@ import numpy as np
 
 from installation.randomness import generator
 from installation.restorers.conditions import GAUSSIAN, SILENCE, number
+from installation.training.composition import portray
 from installation.training.objective import burner, draw_sigma, to_batch
 
 if TYPE_CHECKING:
@@ -21,16 +22,21 @@ if TYPE_CHECKING:
 
     from installation.randomness import Generator
     from installation.records import Image
+    from installation.training.composition import Exhibit
     from installation.training.corpus import Corpus
 
 SAID = 8  # words of a caption that are listened to
 COOLEST = 0.05  # a medium below this temperature has done nothing yet
+LEAST = 20  # pictures of a word that is drawn by itself: fewer would be learnt by heart
 LESSONS = 2**31  # more than will ever be drawn
 
 
 @dataclass(frozen=True, slots=True)
 class Diet:
-    """What lessons are made of: pictures per lesson by size, how they are burnt, and how often captions are silent."""
+    """What lessons are made of: pictures per lesson by size, how they are burnt, and how often captions are silent.
+
+    ``named`` is the share of pictures of one thing each, every word of many pictures as often as any other.
+    """
 
     small: int
     large: int
@@ -40,6 +46,7 @@ class Diet:
     spread: float
     media: Mapping[str, float]
     silence: float
+    named: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,6 +78,7 @@ class Lessons:
 
         self.corpus, self.diet, self.seed, self.rank = corpus, diet, seed, rank
         self.numbers = number(words)
+        self.shown = list(corpus.by_word(words, LEAST).values()) if diet.named else []
         self.large = torch.zeros(1, dtype=torch.bool).share_memory_()  # type: ignore[no-untyped-call] # torch's own
 
     def __len__(self) -> int:
@@ -95,7 +103,7 @@ class Lessons:
     def _draw(self, size: int, medium: str | None, temperature: float, rng: Generator) -> tuple[Image, Image, Any]:
         """A picture, burnt at full size where a medium depends on it, and a window of both."""
         if medium is None:
-            exhibit = self.corpus.draw(size, rng)
+            exhibit = self._show(size, rng)
             clean = to_batch([exhibit.pixels])
             return clean, clean, exhibit.words
         exhibit = self.corpus.draw(self.diet.large, rng)
@@ -104,6 +112,12 @@ class Lessons:
         top, left = rng.integers(self.diet.large - size + 1, size=2)
         window = (..., slice(top, top + size), slice(left, left + size))
         return clean[window], burnt[window], exhibit.words
+
+    def _show(self, size: int, rng: Generator) -> Exhibit:
+        if not self.shown or rng.random() >= self.diet.named:
+            return self.corpus.draw(size, rng)
+        shown = self.shown[int(rng.integers(len(self.shown)))]
+        return portray(*shown[int(rng.integers(len(shown)))], size, rng)
 
     def _spell(self, words: tuple[str, ...], rng: Generator) -> list[int]:
         """The numbers of a caption's known words, or silence, which must be learnt as well."""

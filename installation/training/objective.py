@@ -17,6 +17,7 @@ from installation.restorers import wavelet
 from installation.restorers.conditions import GAUSSIAN, condition
 from installation.restorers.ember import LOUDEST, QUIETEST, as_noise, loudness
 from installation.restorers.filters import KNOTS, Bands, Filter, Regression
+from installation.restorers.networks import COARSE, FOLD, ask, hears
 
 if TYPE_CHECKING:
     import torch
@@ -32,22 +33,25 @@ FAINTEST = 1e-3  # a band that grey or flat pictures never use must not divide b
 HANDFUL = 8  # pictures of the census at a time
 
 
-def build_network(channels: tuple[int, ...]) -> Any:
+def build_network(channels: tuple[int, ...], *, expert: bool = False) -> Any:
     """A UNet over the grid of places: 192 bands in, 192 out, attention only in its middle, silent at first.
 
-    Silent (its last layer is zero) means that training starts at the Wiener filter. ``channels``: multiples of 32.
+    Silent (its last layer is zero) means that training starts at the Wiener filter. ``channels``: multiples of 32. An
+    ``expert`` takes the coarse bands only, on half the grid, and its coarser half attends to all places.
     """
     import torch
     from diffusers import UNet2DModel
 
+    attending, plain = "Attn" * expert, len(channels) - 1
+    bands = COARSE * FOLD**2 if expert else wavelet.CHANNELS
     network = UNet2DModel(
-        sample_size=32,
-        in_channels=wavelet.CHANNELS,
-        out_channels=wavelet.CHANNELS,
+        sample_size=32 // FOLD if expert else 32,
+        in_channels=bands,
+        out_channels=bands,
         layers_per_block=1,
         block_out_channels=channels,
-        down_block_types=("DownBlock2D",) * len(channels),
-        up_block_types=("UpBlock2D",) * len(channels),
+        down_block_types=(*["DownBlock2D"] * plain, f"{attending}DownBlock2D"),
+        up_block_types=(f"{attending}UpBlock2D", *["UpBlock2D"] * plain),
         attention_head_dim=min(64, channels[-1]),
         class_embed_type="identity",
     )
@@ -72,7 +76,7 @@ class Ground:
 
 
 def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Tensor:
-    """The loss of each picture, B: squared error of F per band, weighted in proportion to ``rest`` (mean weight 1).
+    """The loss of each picture, B: squared error of F per band it hears, weighted in proportion to ``rest`` (mean 1).
 
     Pixels' squared error would weigh by its square, whitened bands equally; this stands halfway between them.
     ``model``: a painter and the tables of its conditions, under these names.
@@ -84,10 +88,11 @@ def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Te
     level = torch.where(lesson.medium == GAUSSIAN, lesson.sigma, as_noise(lesson.temperature))
     told = condition(model["tables"], lesson.words, lesson.medium, lesson.temperature)
     with torch.autocast(clean.device.type, torch.bfloat16):
-        heard = ((burnt - linear.shade) / linear.loud).contiguous(memory_format=torch.channels_last)
-        (guess,) = model["painter"](heard, loudness(level), class_labels=told, return_dict=False)
-    weight = linear.rest / linear.rest.mean(dim=1, keepdim=True)
-    each: torch.Tensor = (weight * (guess.float() - linear.target(burnt, clean)) ** 2).mean(dim=(1, 2, 3))
+        guess = ask(model["painter"], (burnt - linear.shade) / linear.loud, loudness(level), told)
+    heard = slice(hears(model["painter"]))
+    rest = linear.rest[:, heard]
+    missed = guess.float()[:, heard] - linear.target(burnt, clean)[:, heard]
+    each: torch.Tensor = (rest / rest.mean(dim=1, keepdim=True) * missed**2).mean(dim=(1, 2, 3))
     return each
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
+from installation.restorers.networks import EXPERT
+
 TEMPLATE = Path(__file__).with_name("card.md")
 UNWRITTEN = (
     "Nobody has written down yet what this one is bad at: look at the sheets and put a `limits.md` beside the weights. "
@@ -69,8 +71,10 @@ def _training(record: Figures | None) -> str:
     """The training's own record, value by value; what is not there is not made up."""
     if not record:
         return UNRECORDED
-    told = {name: value for name, value in record.items() if name not in ELSEWHERE}
-    return table(("", "as the training wrote it down"), ((name, _plain(value)) for name, value in told.items()))
+    told = {name: value for name, value in record.items() if name not in (*ELSEWHERE, EXPERT)}
+    written = table(("", "as the training wrote it down"), ((name, _plain(value)) for name, value in told.items()))
+    expert = f"\n\nIts expert for loud noise:\n\n{_training(record[EXPERT])}" if EXPERT in record else ""
+    return written + expert
 
 
 def _plain(value: object) -> str:

@@ -19,6 +19,7 @@ from installation.randomness import generator, white
 from installation.restorers import Restoring, wavelet
 from installation.restorers.ember import STATISTICS, SUMS, sha256
 from installation.restorers.filters import Doubt
+from installation.restorers.networks import EXPERT
 from installation.training.composition import crop
 from installation.training.objective import FAINTEST
 from installation.training.record import RECORD
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     import torch
 
     from installation.records import Image, Pixels
+    from installation.restorers.conditions import Conditions
     from installation.restorers.ember import Ember
     from installation.restorers.filters import Bands
     from installation.training.composition import Exhibit, Shelf
@@ -37,6 +39,7 @@ LEVELS = (0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 20.0)  # sigma
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.95)
 TRIED = 24  # held-out pictures
 DOUBTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 80.0)  # sigma
+GUIDANCE, ACROSS, SIDE = 3.0, 8, 256  # of pictures by words: how far they are pressed, in a row, pixels
 DOUBTED = 12  # pictures on which the errors of bands are measured
 
 
@@ -45,25 +48,32 @@ def export(ember: Ember, folder: Path, record: Mapping[str, Any] | None = None) 
 
     ``record`` is what its training says of itself, as ``training.json``.
     """
-    import torch
-    from diffusers import UNet2DModel
-
     folder.parent.mkdir(parents=True, exist_ok=True)
-    state = {name: value.to("cpu", torch.bfloat16) for name, value in ember.network.state_dict().items()}
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as beside:
         fresh = Path(beside) / "new"
-        with torch.device("meta"):
-            shell = UNet2DModel.from_config(_without_path(ember.network.config))
-        shell.load_state_dict(state, assign=True)
-        shell.save_pretrained(fresh, safe_serialization=True, max_shard_size=SHARD)
+        _write(ember.network, ember.conditions, fresh)
         write_atomically(fresh / STATISTICS, json.dumps(_statistics(ember), indent=0))
-        ember.conditions.save(fresh)
+        if ember.expert:
+            _write(ember.expert.network, ember.expert.conditions, fresh / EXPERT)
         if record:
             write_atomically(fresh / RECORD, json.dumps(record, indent=1))
         vouch(fresh)
         if folder.exists():
             folder.rename(Path(beside) / "old")
         fresh.rename(folder)
+
+
+def _write(network: Any, conditions: Conditions, folder: Path) -> None:
+    """A network as diffusers writes it, and what it knows of words and media."""
+    import torch
+    from diffusers import UNet2DModel
+
+    with torch.device("meta"):
+        shell = UNet2DModel.from_config(_without_path(network.config))
+    state = {name: value.to("cpu", torch.bfloat16) for name, value in network.state_dict().items()}
+    shell.load_state_dict(state, assign=True)
+    shell.save_pretrained(folder, safe_serialization=True, max_shard_size=SHARD)
+    conditions.save(folder)
 
 
 def _without_path(config: Mapping[str, Any]) -> dict[str, Any]:
@@ -84,7 +94,8 @@ def _statistics(ember: Ember) -> dict[str, Any]:
 
 def vouch(folder: Path) -> None:
     """Write ``SHA256SUMS`` over the model's files in a folder."""
-    names = sorted(file.name for file in folder.iterdir() if file.suffix in {".json", ".safetensors"})
+    files = (file for file in folder.rglob("*") if file.suffix in {".json", ".safetensors"})
+    names = sorted(file.relative_to(folder).as_posix() for file in files)
     write_atomically(folder / SUMS, "".join(f"{sha256(folder / name)}  {name}\n" for name in names))
 
 
@@ -151,6 +162,27 @@ def sheet(ember: Ember, pictures: list[Pixels], steps: int = 4) -> bytes:
     file = io.BytesIO()
     Pillow.fromarray(np.vstack(rows)).save(file, "PNG")
     return file.getvalue()
+
+
+def said(ember: Ember, words: tuple[str, ...], steps: int = 12) -> bytes:
+    """A PNG: for each word, or for none at all, a picture painted from nothing but noise, in rows of eight."""
+    cells = [_painted(ember, word, steps, serial) for serial, word in enumerate(words or ("",))]
+    cells += [np.zeros_like(cells[0])] * (-len(cells) % ACROSS)
+    rows = [np.hstack(cells[first : first + ACROSS]) for first in range(0, len(cells), ACROSS)]
+    file = io.BytesIO()
+    Pillow.fromarray(np.vstack(rows)).save(file, "PNG")
+    return file.getvalue()
+
+
+def _painted(ember: Ember, word: str, steps: int, serial: int) -> Pixels:
+    import torch
+
+    rng = generator(0, serial)
+    ember.prompt(word)
+    burnt = Gaussian(1.0)(torch.zeros(1, 3, SIDE, SIDE), rng)
+    *_, last = ember.restore(burnt, Restoring(steps=steps, guidance=GUIDANCE), rng)
+    ember.prompt("")
+    return to_pixels(last.denoised)
 
 
 def _restored(ember: Ember, picture: Pixels, steps: int) -> list[Pixels]:

@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from installation.readings.register import Missing, Taken
+from installation.restorers.networks import EXPERT
 
 if TYPE_CHECKING:
     from installation.training.corpus import Corpus
     from installation.training.trainer import Run
 
 RECORD = "training.json"
+#: What an expert's recipe has of its own: few channels, whole pictures, loud noise alone and many words.
+EXPERTS: Mapping[str, Any] = {
+    "expert": True, "channels": (128, 192), "small_share": 0.0, "large_batch": 32, "rate": 6e-4, "middle": 1.4,
+    "spread": 1.0, "media": {}, "silence": 0.15, "named": 0.6,
+}  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -39,7 +46,17 @@ class Bill:
 
 
 def describe(run: Run, corpus: Corpus) -> dict[str, Any]:
-    """Everything that is needed to train again, and what it cost so far. Folders are called CORPUS and OUT."""
+    """Everything that is needed to train again, and what it cost so far. Folders are called CORPUS and OUT.
+
+    What the model's other network, which was not trained this time, had written down of itself is told on.
+    """
+    before = run.begun.record if run.begun else {}
+    if run.recipe.expert:
+        return {**before, EXPERT: _described(run, corpus)}
+    return _described(run, corpus) | {name: told for name, told in before.items() if name == EXPERT}
+
+
+def _described(run: Run, corpus: Corpus) -> dict[str, Any]:
     import torch
 
     return {
@@ -66,11 +83,13 @@ def describe(run: Run, corpus: Corpus) -> dict[str, Any]:
 
 def command(run: Run) -> str:
     """The call that makes such a model: what differs from the recipe's defaults, and nothing of this machine."""
-    recipe, plain = run.recipe, type(run.recipe)()
+    recipe, plain = run.recipe, type(run.recipe)(**(EXPERTS if run.recipe.expert else {}))
     said = [part.name for part in fields(recipe) if getattr(recipe, part.name) != getattr(plain, part.name)]
     spoken = [name for name in said if name in SPOKEN]
     options = [f"--{name.replace('_', '-')} {getattr(recipe, name):g}" for name in spoken]
     words = [f"--keep-out {shlex.quote(word)}" for word in run.origin.keep_out]
+    if recipe.expert:
+        return " ".join(["burntout train expert CORPUS MODEL --out OUT", *options, *words])
     begun = ["--begin-with MODEL"] if run.origin.begun else []
     return " ".join(["burntout train run CORPUS --out OUT", *options, *begun, *words])
 

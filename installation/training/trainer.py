@@ -21,14 +21,15 @@ from installation.machine.settings import EnergySettings
 from installation.readings.meter import open_meter
 from installation.readings.register import NOT_YET
 from installation.restorers import ember
-from installation.restorers.conditions import Conditions, tables
+from installation.restorers.conditions import Conditions, remember, tables
 from installation.restorers.ember import Ember
 from installation.restorers.filters import Bands, Regression
+from installation.restorers.networks import Painter
 from installation.training import proof
 from installation.training.corpus import read_corpus
 from installation.training.lessons import Diet, Lesson, Lessons, in_order
 from installation.training.objective import Ground, build_network, census, losses, regress
-from installation.training.record import Bill, describe
+from installation.training.record import EXPERTS, RECORD, Bill, describe
 
 if TYPE_CHECKING:
     import torch
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 CHECKPOINT = "training.safetensors"
 MODEL = "ember"
 ROWS = 6  # pictures on a sheet
+SAID = 32  # words on an expert's
 FLOOR = 0.02  # of the learning rate, where the cosine ends
 
 
@@ -73,6 +75,8 @@ class Recipe:
     spread: float = 1.5
     media: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     silence: float = 0.25  # captions left out, so that ember can also paint unasked
+    named: float = 0.0  # share of pictures of one thing each, every word as often as any other
+    expert: bool = False  # learn to lay pictures out behind loud noise, for an ember that is there already
     census: int = 1024  # pictures on which the bands' statistics are measured
     regression: int = 24  # pictures on which the media's filters are measured
     rest: float = 600.0  # seconds of training between checkpoints
@@ -82,6 +86,11 @@ class Recipe:
     def diet(self) -> Diet:
         """What its lessons are made of."""
         return Diet(**{part.name: getattr(self, part.name) for part in fields(Diet)})
+
+
+def expert(**given: Any) -> Recipe:
+    """The recipe of an expert for loud noise, with some parts as they are given."""
+    return Recipe(**{**EXPERTS, **given})
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,17 +111,31 @@ class Origin:
     keep_out: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A trained model to begin from, and what its own training wrote down."""
+
+    model: Ember
+    record: Mapping[str, Any]
+
+    @classmethod
+    def read(cls, folder: Path) -> Begun:
+        """From its folder. Raises ``ModelError``."""
+        record = folder / RECORD
+        return cls(ember.load(folder), json.loads(record.read_text(encoding="utf-8")) if record.is_file() else {})
+
+
 class Run:
     """A training run in memory: network, conditions, their moving average, optimiser, and how far they have come."""
 
-    def __init__(self, recipe: Recipe, ground: Ground, origin: Origin, model: Ember | None = None) -> None:
+    def __init__(self, recipe: Recipe, ground: Ground, origin: Origin, begun: Begun | None = None) -> None:
         import torch
         from accelerate import Accelerator  # type: ignore[import-untyped] # it has no types
 
         torch.manual_seed(recipe.seed)
-        self.recipe, self.origin, self.machine = recipe, origin, Accelerator()
+        self.recipe, self.origin, self.begun, self.machine = recipe, origin, begun, Accelerator()
         self.ground = ground.to(self.machine.device)
-        self.network, self.average = self._model(model), self._model(model)
+        self.network, self.average = self._model(), self._model()
         self.average.load_state_dict(self.network.state_dict())
         self.average.requires_grad_(requires_grad=False)
         self.optimiser = torch.optim.AdamW(
@@ -120,14 +143,16 @@ class Run:
         )
         self.steps, self.seconds, self.bill = 0, 0.0, Bill()
 
-    def _model(self, begun: Ember | None) -> Any:
-        """The painter and the tables of its conditions, fresh or as a trained ember has them."""
+    def _model(self) -> Any:
+        """The painter and the tables of its conditions, fresh or as a trained ember, or its expert, has them."""
         import torch
 
-        painter = build_network(self.recipe.channels)
+        painter = build_network(self.recipe.channels, expert=self.recipe.expert)
         heard = tables(len(self.ground.words), len(self.ground.media), 4 * self.recipe.channels[0])
-        if begun is not None:
-            painter.load_state_dict(begun.network.state_dict())
+        model = self.begun and (self.begun.model.expert if self.recipe.expert else self.begun.model)
+        if model:
+            painter.load_state_dict(model.network.state_dict())
+            remember(heard, self.ground.words, model.conditions)
         return torch.nn.ModuleDict({"painter": painter, "tables": heard}).to(self.machine.device)
 
     @property
@@ -218,7 +243,7 @@ class Run:
         write_atomically(path, save({name: value.contiguous() for name, value in tensors.items()}, told))
 
     @classmethod
-    def resume(cls, recipe: Recipe, path: Path) -> Run:
+    def resume(cls, recipe: Recipe, path: Path, model: Begun | None = None) -> Run:
         """Go on from a checkpoint. Raises ``TrainingError`` when it is damaged or of another network."""
         from safetensors import SafetensorError, safe_open
 
@@ -229,8 +254,8 @@ class Run:
                 Bands(**_under("bands.", tensors)), Regression(**_under("filters.", tensors)),
                 tuple(json.loads(told["words"])), tuple(recipe.media),
             )  # fmt: skip
-            begun = json.loads(told["origin"])
-            run = cls(recipe, ground, Origin(begun["begun"], tuple(begun["keep_out"])))
+            origin = json.loads(told["origin"])
+            run = cls(recipe, ground, Origin(origin["begun"], tuple(origin["keep_out"])), model)
             run._put_back(tensors)
             run.steps, run.seconds = int(told["steps"]), float(told["seconds"])
             run.bill = Bill(**json.loads(told["bill"]))
@@ -279,14 +304,17 @@ def train(
 
 
 def begin(recipe: Recipe, corpus: Corpus, out: Path, *, keep_out: Iterable[str] = (), begun: Path | None = None) -> Run:
-    """A run, resumed when ``out`` holds a checkpoint, else fresh or from a trained model."""
+    """A run, resumed when ``out`` holds a checkpoint, else fresh or from a trained model, which an expert must have."""
+    if recipe.expert and begun is None:
+        raise TrainingError("An expert belongs to an ember. Say which it begins with, such as assets/ember.")
+    given = Begun.read(begun) if begun else None
     if (out / CHECKPOINT).is_file():
-        return Run.resume(recipe, out / CHECKPOINT)
-    model = ember.load(begun) if begun else None
+        return Run.resume(recipe, out / CHECKPOINT, given)
+    model = given.model if given else None
     bands = model.bands if model else census(corpus, recipe.large, recipe.census, recipe.seed)
     regression = regress(corpus, tuple(recipe.media), recipe.large, recipe.regression, recipe.seed)
     ground = Ground(bands, regression, corpus.vocabulary(), tuple(recipe.media))
-    return Run(recipe, ground, Origin(model.digest if model else "", tuple(keep_out)), model)
+    return Run(recipe, ground, Origin(model.digest if model else "", tuple(keep_out)), given)
 
 
 def practise(
@@ -321,19 +349,32 @@ def practise(
 
 
 def publish(run: Run, corpus: Corpus, out: Path) -> None:
-    """The model as it is now with its record, its loss on held-out pictures and a sheet to look at."""
+    """The model as it is now with its record and a sheet to look at; of a whole ember, its loss on held-out pictures."""
     import torch
 
     ground = run.ground.to(torch.device("cpu"))
     average = copy.deepcopy(run.average).cpu()
     conditions = Conditions(ground.words, ground.media, average["tables"], ground.regression)
-    made = Ember(average["painter"], ground.bands, "in training", conditions)
+    made = _made(run, ground.bands, Painter(average["painter"], conditions))
+    sheet = out / f"sheets/{run.steps:06d}.png"
+    if run.recipe.expert:  # of what it was not trained for, nothing has changed
+        proof.export(made, out / MODEL, describe(run, corpus))
+        write_atomically(sheet, proof.said(made, ground.words[:SAID]))
+        return
     pictures = proof.held_out(corpus, run.recipe.large, run.recipe.seed)
     made.doubt = proof.doubt(made, pictures)
     proof.export(made, out / MODEL, describe(run, corpus))
-    write_atomically(out / f"sheets/{run.steps:06d}.png", proof.sheet(made, pictures[:ROWS]))
+    write_atomically(sheet, proof.sheet(made, pictures[:ROWS]))
     with (out / "held-out.jsonl").open("a", encoding="utf-8") as journal:
         journal.write(json.dumps({"step": run.steps, "psnr": proof.trial(made, pictures)}) + "\n")
+
+
+def _made(run: Run, bands: Bands, learnt: Painter) -> Ember:
+    """The ember that a run has made: a new network with the expert it had before, or a new expert for its network."""
+    begun = run.begun.model if run.begun else None
+    if begun and run.recipe.expert:
+        return Ember(begun.network, bands, "in training", begun.conditions, begun.doubt, expert=learnt)
+    return Ember(learnt.network, bands, "in training", learnt.conditions, expert=begun.expert if begun else None)
 
 
 def _line(console: Console | None) -> Progress:

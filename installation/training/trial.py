@@ -49,6 +49,7 @@ class Sizes:
     compared: int = 4096  # training pictures among which copies are looked for
     steps: int = 2  # of a restoration: what the show uses
     pure_steps: int = 12  # from nothing but noise
+    guidance: float = 3.0  # of samples by caption
     turns: int = 60  # of the loop
     timed: int = 20  # repetitions of what is timed
     shown: int = 8  # held-out pictures on a sheet
@@ -94,15 +95,18 @@ def burnt_by(medium: str, temperature: float, image: Image, serial: int) -> Burn
     return burn(filed(temperature=temperature), image, lambda: generator(1, serial, stream=1))
 
 
-def restored(restorer: Restorer, burnt: Burnt, steps: int, serial: int) -> Image:
+def restored(restorer: Restorer, burnt: Burnt, steps: int, serial: int, guidance: float = 1.0) -> Image:
     """What a restorer makes of it in so many steps."""
-    *_, last = restorer.restore(burnt, Restoring(steps=steps), generator(1, serial, stream=2))
+    knobs = Restoring(steps=steps, guidance=guidance)
+    *_, last = restorer.restore(burnt, knobs, generator(1, serial, stream=2))
     return last.denoised
 
 
-def from_noise(restorer: Restorer, count: int, steps: int, device: str, *, serial: int = 0) -> Image:
+def from_noise(
+    restorer: Restorer, count: int, steps: int, device: str, *, serial: int = 0, guidance: float = 1.0
+) -> Image:
     """Pictures of nothing but noise: burnt at temperature 1, where no signal is left."""
     import torch
 
     nothing = torch.zeros(count, 3, SIDE, SIDE, device=device)
-    return restored(restorer, burnt_by("gaussian", 1.0, nothing, serial), steps, serial)
+    return restored(restorer, burnt_by("gaussian", 1.0, nothing, serial), steps, serial, guidance)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installation.randomness import generator
-from installation.training.composition import Exhibit, compose, crop, paste
+from installation.training.composition import Exhibit, compose, crop, paste, portray
 
 
 def plain(height, width, level, channels=3):
@@ -60,3 +60,16 @@ def test_a_composite_is_called_by_everything_that_is_on_it():
 def test_nothing_to_compose_is_said():
     with pytest.raises(ValueError, match="neither photographs nor cut-outs"):
         compose({"tex": [Exhibit(plain(64, 64, 1))]}, 64, generator(0, 0))
+
+
+def test_a_portrait_shows_one_thing_whole_and_says_its_words():
+    shown = portray("cut", Exhibit(plain(30, 40, 255, 4), ("cat",)), 64, generator(3, 0))
+    assert shown.pixels.shape == (64, 64, 3)
+    assert (shown.pixels == 255).any()
+    assert shown.words == ("cat",)
+
+
+@pytest.mark.parametrize("kind", ["photo", "art"])
+def test_a_portrait_of_a_photograph_or_painting_is_that_alone(kind):
+    shown = portray(kind, Exhibit(plain(80, 70, 77), ("sea",)), 64, generator(3, 0))
+    assert (shown.pixels == 77).all()

@@ -129,3 +129,9 @@ def test_the_same_random_numbers_draw_the_same_picture():
 def test_words_said_often_enough_make_the_vocabulary():
     exhibits = [Exhibit(plain(8, 8, 0), ("cat", "hat") if index < 8 else ("cat", "bat")) for index in range(12)]
     assert Corpus({"photo": exhibits}, {}, {}).vocabulary() == ("cat", "hat")
+
+
+def test_pictures_are_found_by_their_words():
+    cat, hat = Exhibit(plain(8, 8, 0), ("cat",)), Exhibit(plain(8, 8, 0), ("cat", "hat"))
+    found = Corpus({"photo": [cat], "cut": [hat]}, {}, {}).by_word(("cat", "hat", "sea"))
+    assert found == {"cat": [("photo", cat), ("cut", hat)], "hat": [("cut", hat)]}

@@ -10,7 +10,7 @@ import torch
 from installation.restorers.conditions import GAUSSIAN
 from installation.training.composition import Exhibit
 from installation.training.corpus import Corpus
-from installation.training.lessons import SAID, Diet, Lesson, Lessons, in_order
+from installation.training.lessons import LEAST, SAID, Diet, Lesson, Lessons, in_order
 
 WORDS = ("cat", "hat", "sea")
 
@@ -81,3 +81,13 @@ def test_lessons_come_in_order_from_wherever_they_are_drawn(corpus, workers):
     course = lessons(corpus)
     coming = itertools.islice(in_order(course, 5, workers), 4)
     assert all(same(drawn, course[step]) for step, drawn in enumerate(coming, 5))
+
+
+def test_named_pictures_come_as_often_for_a_rarer_word_as_for_a_common_one_if_there_are_enough():
+    shown = {word: np.full((64, 64, 3), level, np.uint8) for level, word in enumerate(WORDS)}
+    counts = {"cat": 50, "hat": LEAST, "sea": LEAST - 1}
+    crowd = [Exhibit(shown[word], (word,)) for word, count in counts.items() for _ in range(count)]
+    diet = Diet(64, 64, 6, 6, 0.0, 1.0, {}, 0.0, named=1.0)
+    course = Lessons(Corpus({"photo": crowd}, {}, {}), WORDS, diet, 1)
+    said = torch.cat([course[step].words[:, 0] for step in range(50)])
+    assert torch.bincount(said, minlength=4)[1:].tolist() == pytest.approx([150, 150, 0], abs=35)

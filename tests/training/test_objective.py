@@ -166,3 +166,12 @@ def test_no_other_gain_explains_more_of_a_burnt_picture(stripes):
 
 def test_without_media_there_is_nothing_to_measure(stripes):
     assert regress(stripes, (), 64, 4, seed=0).gain.shape == (0, KNOTS, wavelet.CHANNELS)
+
+
+def test_an_expert_is_judged_by_the_bands_it_hears():
+    painter, taken = build_network((32, 32), expert=True), lesson(16, sigma=4.0)
+    expert = torch.nn.ModuleDict({"painter": painter, "tables": tables(2, 1, WIDTH)})
+    silent = losses(expert, steady_ground(), taken, noise_for(taken)).mean()
+    assert silent.item() == pytest.approx(1.0, abs=0.1)
+    silent.backward()
+    assert any(weight.grad is not None and weight.grad.any() for weight in painter.conv_out.parameters())

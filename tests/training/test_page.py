@@ -179,3 +179,10 @@ def test_every_sheet_is_on_the_page():
 
 def test_a_table_is_markdown():
     assert table(("a", "b"), [(1, "x")]) == "| a | b |\n| --- | --- |\n| 1 | x |"
+
+
+def test_an_expert_has_a_table_of_its_own():
+    record = {"command": "burntout train run CORPUS", "expert": {"command": "burntout train expert CORPUS MODEL"}}
+    whole, expert = write(told(model__training=record), "").split("Its expert for loud noise:")
+    assert "| command | burntout train run CORPUS |" in whole
+    assert "| command | burntout train expert CORPUS MODEL |" in expert

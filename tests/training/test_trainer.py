@@ -16,7 +16,7 @@ from rich.console import Console
 from installation.readings.register import Value
 from installation.restorers.ember import load
 from installation.training.corpus import CorpusError, read_corpus
-from installation.training.trainer import CHECKPOINT, Recipe, TrainingError, begin, practise, train
+from installation.training.trainer import CHECKPOINT, Recipe, TrainingError, begin, expert, practise, train
 
 TINY = Recipe(
     minutes=0.5, channels=(32, 32, 32), small=64, large=64, batch=4, large_batch=4, warmup=3, census=8, rest=10.0,
@@ -177,3 +177,67 @@ def test_training_shows_how_it_goes_and_says_where_the_model_is(pictures, tmp_pa
 def test_training_on_nothing_is_refused(tmp_path):
     with pytest.raises(CorpusError, match="no pictures here"):
         train(tmp_path, tmp_path / "out", TINY)
+
+
+@pytest.fixture(scope="module")
+def hot(pictures, whole, tmp_path_factory):
+    """An expert for the ember of the uninterrupted run, trained in one go: its folder and its losses."""
+    out = tmp_path_factory.mktemp("hot")
+    return out, expertly(pictures, out, whole)
+
+
+HOT = expert(
+    minutes=0.3, channels=(32, 32), large=64, large_batch=4, warmup=3, rest=10.0, rate=3e-3, regression=4
+)  # fmt: skip
+
+
+def expertly(pictures, out, whole, steps=None):
+    corpus = read_corpus(pictures)
+    run = begin(HOT, corpus, out, begun=whole[0] / "ember")
+    return [pace.loss for pace in itertools.islice(practise(run, corpus, out, ticking()), steps)]
+
+
+def test_an_expert_joins_an_ember_and_leaves_its_network_alone(whole, hot):
+    before, after = load(whole[0] / "ember"), load(hot[0] / "ember")
+    assert before.expert is None
+    assert after.expert is not None
+    assert all(
+        torch.equal(value, after.network.state_dict()[name]) for name, value in before.network.state_dict().items()
+    )
+
+
+def test_an_expert_learns(hot):
+    assert np.mean(hot[1][-5:]) < np.mean(hot[1][:5])
+
+
+def test_a_killed_training_of_an_expert_goes_on_as_if_nothing_had_happened(pictures, whole, hot, tmp_path):
+    expertly(pictures, tmp_path, whole, steps=14)
+    assert expertly(pictures, tmp_path, whole) == hot[1][10:]
+    assert load(tmp_path / "ember").digest == load(hot[0] / "ember").digest
+
+
+def test_both_trainings_are_on_record(hot):
+    record = json.loads((hot[0] / "ember/training.json").read_text())
+    assert record["command"].startswith("burntout train run CORPUS --out OUT")
+    assert record["expert"]["command"].startswith("burntout train expert CORPUS MODEL --out OUT --minutes 0.3")
+
+
+def test_an_ember_that_is_trained_on_keeps_its_expert(pictures, hot, tmp_path):
+    corpus = read_corpus(pictures)
+    run = begin(TINY, corpus, tmp_path, begun=hot[0] / "ember")
+    list(itertools.islice(practise(run, corpus, tmp_path, ticking()), 10))
+    made, before = (load(folder / "ember").expert for folder in (tmp_path, hot[0]))
+    assert made
+    assert before
+    assert all(map(torch.equal, made.network.parameters(), before.network.parameters()))
+    assert "expert" in json.loads((tmp_path / "ember/training.json").read_text())
+
+
+def test_an_expert_shows_what_it_paints(hot):
+    with Image.open(max((hot[0] / "sheets").iterdir())) as sheet:
+        assert sheet.size == (8 * 256, 256)
+
+
+def test_an_expert_without_an_ember_is_refused(pictures, tmp_path):
+    with pytest.raises(TrainingError, match="belongs to an ember"):
+        begin(HOT, read_corpus(pictures), tmp_path)
