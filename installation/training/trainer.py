@@ -349,7 +349,7 @@ def practise(
 
 
 def publish(run: Run, corpus: Corpus, out: Path) -> None:
-    """The model as it is now with its record and a sheet to look at; of a whole ember, its loss on held-out pictures."""
+    """The model as it is now with its record and a sheet to look at; of a whole ember also its loss on the held-out."""
     import torch
 
     ground = run.ground.to(torch.device("cpu"))
