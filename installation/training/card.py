@@ -177,14 +177,19 @@ def measure(workshop: Workshop) -> dict[str, Any]:
 def about(workshop: Workshop) -> dict[str, Any]:
     """What the model is: its size, digest, words, media, and the record of its training."""
     model, record = workshop.contenders[EMBER], workshop.folder / RECORD
-    weights = list(workshop.folder.glob("*.safetensors"))
+    weights, expert = list(workshop.folder.rglob("*.safetensors")), getattr(model, "expert", None)
     return {
-        "parameters": sum(weight.numel() for weight in getattr(model, "network").parameters()),  # noqa: B009 - an Ember
+        "parameters": _parameters(getattr(model, "network")),  # noqa: B009 - an Ember
+        "expert": _parameters(expert.network) if expert else 0,
         "bytes": sum(file.stat().st_size for file in weights),
         "words": len(getattr(model, "words", ())),
         "media": list(getattr(model, "media", ())),
         "training": json.loads(record.read_text(encoding="utf-8")) if record.is_file() else None,
     }
+
+
+def _parameters(network: Any) -> int:
+    return sum(weight.numel() for weight in network.parameters())
 
 
 def corpus(workshop: Workshop) -> dict[str, Any]:

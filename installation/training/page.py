@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from installation.restorers.networks import EXPERT
+from installation.restorers.networks import COARSE, EXPERT, LOUD
 
 TEMPLATE = Path(__file__).with_name("card.md")
 UNWRITTEN = (
@@ -26,6 +26,7 @@ def write(told: Figures, limits: str) -> str:
     sizes, copies = told["inputs"]["sizes"], cloud["copies"]
     return Template(TEMPLATE.read_text(encoding="utf-8")).substitute(
         parameters=f"{model['parameters'] / 1e6:.1f}",
+        expert=_expert(model),
         bytes=f"{model['bytes'] / 1e6:.1f}",
         digest=told["inputs"]["ember"],
         date=told["date"],
@@ -65,6 +66,16 @@ def _knows(model: Figures) -> str:
     words = f"{model['words']:,} words of captions" if model["words"] else "no words"
     media = f"these media besides white noise: {', '.join(model['media'])}" if model["media"] else "no medium but noise"
     return f"**It knows** {words}, and {media}."
+
+
+def _expert(model: Figures) -> str:
+    if not model.get(EXPERT):
+        return ""
+    return (
+        f"\n\n**Where something is said,** behind loud noise (sigma from {LOUD:g}), an expert of "
+        f"{model[EXPERT] / 1e6:.1f} million parameters lays the picture out. It is told of the {COARSE} coarsest\n"
+        "bands alone and was trained on loud noise alone (after Balaji et al. 2022, arXiv:2211.01324). Unasked it is silent."
+    )
 
 
 def _training(record: Figures | None) -> str:

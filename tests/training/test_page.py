@@ -181,6 +181,11 @@ def test_a_table_is_markdown():
     assert table(("a", "b"), [(1, "x")]) == "| a | b |\n| --- | --- |\n| 1 | x |"
 
 
+def test_an_expert_is_presented_where_there_is_one():
+    assert "an expert of 7.5 million parameters" in write(told(model__expert=7_512_345), "")
+    assert "an expert of" not in write(told(), "")
+
+
 def test_an_expert_has_a_table_of_its_own():
     record = {"command": "burntout train run CORPUS", "expert": {"command": "burntout train expert CORPUS MODEL"}}
     whole, expert = write(told(model__training=record), "").split("Its expert for loud noise:")
