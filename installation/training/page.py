@@ -74,7 +74,7 @@ def _expert(model: Figures) -> str:
     return (
         f"\n\n**Where something is said,** behind loud noise (sigma from {LOUD:g}), an expert of "
         f"{model[EXPERT] / 1e6:.1f} million parameters lays the picture out. It is told of the {COARSE} coarsest\n"
-        "bands alone and was trained on loud noise alone (after Balaji et al. 2022, arXiv:2211.01324). Unasked it is silent."
+        "bands alone and was trained on loud noise alone (after Balaji et al. 2022, arXiv:2211.01324)."
     )
 
 
