@@ -30,7 +30,7 @@ NAME = "collapse"
 TOLD = ("generation", "progress", "loss", *MEANING)
 COLLAPSE_VITALS: Mapping[str, float] = {**PULSE, **dict.fromkeys(TOLD, math.nan)}
 LAST = 10  # generation of a run; the next run begins again with generation 0
-NICENESS = 11  # the engine has 10: the show comes first
+NICENESS = 10  # as the engine has
 REST = 0.2  # seconds between two looks at the orders while nothing is done
 PATIENCE = 600.0  # seconds: measuring a generation is one step, on a machine that is busy with the show
 
