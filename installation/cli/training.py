@@ -61,13 +61,13 @@ def expert(  # noqa: PLR0917 - options of a command
         list[str] | None, typer.Option(help="Leave out pictures whose path holds this word; may be repeated.")
     ] = None,
 ) -> None:
-    """Train an ember's expert for loud noise: what lays pictures out, and hears words. Goes on from one that is there.
+    """Train an ember's expert for words, which lays pictures out behind loud noise. Goes on from one that is there.
 
     Example: burntout train expert pictures/ assets/ember --out training/ --minutes 60
     """
     from installation.training import trainer
 
-    recipe = trainer.expert(minutes=minutes, seed=seed, large_batch=batch, rate=rate, workers=workers)
+    recipe = trainer.expert(batch, minutes=minutes, seed=seed, rate=rate, workers=workers)
     energy = settings_.load(None).energy
     made = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=model, energy=energy, console=console)
     say(f"The model with its expert is in {made}.")

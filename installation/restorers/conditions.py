@@ -107,7 +107,7 @@ def tables(words: int, media: int, width: int) -> Any:
 
 
 def remember(heard: Any, words: tuple[str, ...], before: Conditions) -> None:
-    """Let fresh tables know of words and media what was learnt of them before."""
+    """Let fresh tables know of words what was learnt of them before."""
     import torch
 
     numbers = number(before.words)

@@ -2,7 +2,8 @@
 
 A denoiser D(x, sigma) in wavelet bands, preconditioned band by band after Karras et al. 2022 (arXiv:2206.00364,
 table 1). With its network silent it is exactly the Wiener filter of the bands, so the network need only learn what no
-linear filter can. The same network restores other media straight away, where it was trained on them, and hears words.
+linear filter can. The same network restores other media straight away, where it was trained on them, and hears words;
+where it has an expert for words (see ``networks``), that lays out what is said.
 """
 
 from __future__ import annotations

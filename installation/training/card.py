@@ -35,9 +35,9 @@ from installation.training.trial import (
     Sizes,
     Trial,
     as_pixels,
+    asked,
     batch_of,
     burnt_by,
-    from_noise,
     restored,
 )
 
@@ -255,25 +255,13 @@ def samples(workshop: Workshop) -> dict[str, Any]:
     model, sizes = workshop.contenders[EMBER], workshop.sizes
     captions = _captions(getattr(model, "words", ()))
     made = list(workshop.track(list(enumerate(captions)), "Painting by caption"))
-    pictures = [_asked(model, caption, sizes, workshop.options.device, serial) for serial, caption in made]
+    pictures = [asked(model, caption, sizes, workshop.options.device, serial) for serial, caption in made]
     said = captions if any(captions) else []
     rows = [Row(pictures[at : at + 8], captions=said[at : at + 8]) for at in range(0, len(pictures), 8)]
     note = f"{len(pictures)} samples in {sizes.pure_steps} steps at guidance {sizes.guidance:g}, none chosen."
     workshop.keep("samples", "From nothing but noise", note, rows)
     _suspects(workshop, pictures)
     return {"captions": captions, "steps": sizes.pure_steps, "guidance": sizes.guidance}
-
-
-def _asked(model: Any, caption: str, sizes: Sizes, device: str, serial: int) -> Pixels:
-    """One picture of a caption."""
-    if hasattr(model, "prompt"):
-        model.prompt(caption)
-    try:
-        painted = from_noise(model, 1, sizes.pure_steps, device, serial=serial, guidance=sizes.guidance)
-        return images.to_pixels(painted)
-    finally:
-        if hasattr(model, "prompt"):
-            model.prompt("")
 
 
 def _suspects(workshop: Workshop, pictures: list[Pixels]) -> None:

@@ -84,7 +84,7 @@ def _training(record: Figures | None) -> str:
         return UNRECORDED
     told = {name: value for name, value in record.items() if name not in (*ELSEWHERE, EXPERT)}
     written = table(("", "as the training wrote it down"), ((name, _plain(value)) for name, value in told.items()))
-    expert = f"\n\nIts expert for loud noise:\n\n{_training(record[EXPERT])}" if EXPERT in record else ""
+    expert = f"\n\nIts expert for words:\n\n{_training(record[EXPERT])}" if EXPERT in record else ""
     return written + expert
 
 

@@ -23,6 +23,7 @@ from installation.restorers.networks import EXPERT
 from installation.training.composition import crop
 from installation.training.objective import FAINTEST
 from installation.training.record import RECORD
+from installation.training.trial import Sizes, asked
 
 if TYPE_CHECKING:
     import torch
@@ -39,7 +40,7 @@ LEVELS = (0.1, 0.3, 0.6, 1.0, 2.0, 5.0, 20.0)  # sigma
 TEMPERATURES = (0.2, 0.4, 0.6, 0.8, 0.95)
 TRIED = 24  # held-out pictures
 DOUBTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.5, 3.0, 6.0, 12.0, 25.0, 80.0)  # sigma
-GUIDANCE, ACROSS, SIDE = 3.0, 8, 256  # of pictures by words: how far they are pressed, in a row, pixels
+ACROSS = 8  # pictures by words in a row
 DOUBTED = 12  # pictures on which the errors of bands are measured
 
 
@@ -158,31 +159,20 @@ def psnr(guess: Image, clean: Image) -> float:
 
 def sheet(ember: Ember, pictures: list[Pixels], steps: int = 4) -> bytes:
     """A PNG: one row per picture, itself and its restorations from T = .2, .4, .6, .8 and .95."""
-    rows = [np.hstack([picture, *_restored(ember, picture, steps)]) for picture in pictures]
+    return _png([np.hstack([picture, *_restored(ember, picture, steps)]) for picture in pictures])
+
+
+def _png(rows: list[Pixels]) -> bytes:
     file = io.BytesIO()
     Pillow.fromarray(np.vstack(rows)).save(file, "PNG")
     return file.getvalue()
 
 
-def said(ember: Ember, words: tuple[str, ...], steps: int = 12) -> bytes:
+def said(ember: Ember, words: tuple[str, ...]) -> bytes:
     """A PNG: for each word, or for none at all, a picture painted from nothing but noise, in rows of eight."""
-    cells = [_painted(ember, word, steps, serial) for serial, word in enumerate(words or ("",))]
+    cells = [asked(ember, word, Sizes(), "cpu", serial) for serial, word in enumerate(words or ("",))]
     cells += [np.zeros_like(cells[0])] * (-len(cells) % ACROSS)
-    rows = [np.hstack(cells[first : first + ACROSS]) for first in range(0, len(cells), ACROSS)]
-    file = io.BytesIO()
-    Pillow.fromarray(np.vstack(rows)).save(file, "PNG")
-    return file.getvalue()
-
-
-def _painted(ember: Ember, word: str, steps: int, serial: int) -> Pixels:
-    import torch
-
-    rng = generator(0, serial)
-    ember.prompt(word)
-    burnt = Gaussian(1.0)(torch.zeros(1, 3, SIDE, SIDE), rng)
-    *_, last = ember.restore(burnt, Restoring(steps=steps, guidance=GUIDANCE), rng)
-    ember.prompt("")
-    return to_pixels(last.denoised)
+    return _png([np.hstack(cells[first : first + ACROSS]) for first in range(0, len(cells), ACROSS)])
 
 
 def _restored(ember: Ember, picture: Pixels, steps: int) -> list[Pixels]:

@@ -88,9 +88,9 @@ class Recipe:
         return Diet(**{part.name: getattr(self, part.name) for part in fields(Diet)})
 
 
-def expert(**given: Any) -> Recipe:
-    """The recipe of an expert for loud noise, with some parts as they are given."""
-    return Recipe(**{**EXPERTS, **given})
+def expert(batch: int = 32, **given: Any) -> Recipe:
+    """The recipe of an expert for words, which sees large pictures only, with some parts as they are given."""
+    return Recipe(**{**EXPERTS, "batch": batch, "large_batch": batch, **given})
 
 
 @dataclass(frozen=True, slots=True)

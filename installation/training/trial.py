@@ -110,3 +110,14 @@ def from_noise(
 
     nothing = torch.zeros(count, 3, SIDE, SIDE, device=device)
     return restored(restorer, burnt_by("gaussian", 1.0, nothing, serial), steps, serial, guidance)
+
+
+def asked(model: Any, caption: str, sizes: Sizes, device: str, serial: int) -> Pixels:
+    """One picture of a caption, from nothing but noise; of nothing in particular where nobody listens."""
+    if hasattr(model, "prompt"):
+        model.prompt(caption)
+    try:
+        return to_pixels(from_noise(model, 1, sizes.pure_steps, device, serial=serial, guidance=sizes.guidance))
+    finally:
+        if hasattr(model, "prompt"):
+            model.prompt("")

@@ -188,6 +188,6 @@ def test_an_expert_is_presented_where_there_is_one():
 
 def test_an_expert_has_a_table_of_its_own():
     record = {"command": "burntout train run CORPUS", "expert": {"command": "burntout train expert CORPUS MODEL"}}
-    whole, expert = write(told(model__training=record), "").split("Its expert for loud noise:")
+    whole, expert = write(told(model__training=record), "").split("Its expert for words:")
     assert "| command | burntout train run CORPUS |" in whole
     assert "| command | burntout train expert CORPUS MODEL |" in expert

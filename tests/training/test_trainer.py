@@ -187,7 +187,7 @@ def hot(pictures, whole, tmp_path_factory):
 
 
 HOT = expert(
-    minutes=0.3, channels=(32, 32), large=64, large_batch=4, warmup=3, rest=10.0, rate=3e-3, regression=4
+    minutes=0.3, channels=(32, 32), large=64, batch=4, warmup=3, rest=10.0, rate=3e-3, regression=4
 )  # fmt: skip
 
 
@@ -219,7 +219,9 @@ def test_a_killed_training_of_an_expert_goes_on_as_if_nothing_had_happened(pictu
 def test_both_trainings_are_on_record(hot):
     record = json.loads((hot[0] / "ember/training.json").read_text())
     assert record["command"].startswith("burntout train run CORPUS --out OUT")
-    assert record["expert"]["command"].startswith("burntout train expert CORPUS MODEL --out OUT --minutes 0.3")
+    assert record["expert"]["command"].startswith(
+        "burntout train expert CORPUS MODEL --out OUT --minutes 0.3 --batch 4"
+    )
 
 
 def test_an_ember_that_is_trained_on_keeps_its_expert(pictures, hot, tmp_path):
