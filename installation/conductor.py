@@ -303,7 +303,7 @@ class Conductor:
             case "recorder", "closed":
                 self._desk.closed(data)
             case "recorder", "refused":
-                self._desk.refused()
+                self._desk.refused(data)
             case "stage", "key":
                 self.stop()
             case _, "refused":

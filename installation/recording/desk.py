@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -27,6 +28,7 @@ Post = Callable[[Order], None]
 RING = "ring"  # the folder beside the takes in which the last minutes always are
 STAGE = "/stage/"  # the knobs of what the wall shows; those of the loop stand with every generation
 WRITTEN = ("caption", "columns", "sources")  # orders to the stage that put something over the picture
+SAME_SECOND = 64  # names remembered: more than a take can begin in one second, which is all that tells names apart
 STAGE_EVERY = 0.04  # seconds between two lines of a log: 25 a second, as a film has pictures
 PLAYED = (
     "seed",
@@ -54,6 +56,7 @@ class Desk:
         self.take: Path | None = None
         self.last: Path | None = None
         self._state, self._recorder, self._engine = state, recorder, engine
+        self._given: deque[str] = deque(maxlen=SAME_SECOND)
         self._lineages = 0
         self._beginning: Order | None = None
         self._ring, self._ring_due = ring, 0.0
@@ -87,8 +90,7 @@ class Desk:
         self._ring_due = now + self._ring
         self._pause()
         old = sorted((self._state / RING).glob("*/"))[:-1]
-        folder = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
-        self._turning = self._state / RING / folder.name
+        self._turning = self._state / RING / self._new_folder(scene).name
         self._begin(self._turning, scene, playing, discard=[str(each) for each in old])
 
     def _close(self) -> None:
@@ -116,9 +118,15 @@ class Desk:
             raise Refusal(f"Already recording {self.take.name}; send /record/stop first.")
         self._pause()
         self._goes_on = False
-        self.take = self.last = takes.new_folder(self._state, scene.name, datetime.now(UTC), self.last)
+        self.take = self.last = self._new_folder(scene)
         self._begin(self.take, scene, playing)
         log.info("Recording to %s.", self.take)
+
+    def _new_folder(self, scene: Scene) -> Path:
+        """Where the next take goes. No two of a second have one name: the ring's may become takes beside the others."""
+        folder = takes.new_folder(self._state, scene.name, datetime.now(UTC), self._given)
+        self._given.append(folder.name)
+        return folder
 
     def _begin(self, folder: Path, scene: Scene, playing: Mapping[str, Any], discard: Sequence[str] = ()) -> None:
         told = {"title": scene.title, "scene": scene.name, "scene_text": scene.text}
@@ -193,9 +201,12 @@ class Desk:
             return  # nobody asked for it: nobody is told
         log.info("The take is closed: %d frames, %d dropped (%s)", told["frames"], told["dropped"], told["reason"])
 
-    def refused(self) -> None:
-        """The recorder cannot record, and has said why."""
-        self.take = self.last = self._turning = None
+    def refused(self, told: Mapping[str, Any]) -> None:
+        """The recorder cannot record this take, and has said why."""
+        if str(self._turning) == told["folder"]:
+            self._turning = None
+        if str(self.take) == told["folder"]:
+            self.take = self.last = None
 
     def _keep_lineage(self) -> None:
         """Put what the take needs to be rendered again into it, once for every lineage that it shows."""

@@ -52,7 +52,7 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
 
 
 class Recorder:
-    """What records: at most one take at a time."""
+    """What records: at most one take at a time. Which one is the desk's to say, and a take ends when another begins."""
 
     def __init__(self, ring: Ring, uplink: Uplink, settings: RecordingSettings, glimpses: Glimpses) -> None:
         """Read frames from this ring and pictures from outside from ``glimpses``, report through this uplink."""
@@ -156,9 +156,7 @@ class Recorder:
     def _start(self, data: Mapping[str, Any]) -> None:
         for old in data.get("discard", ()):
             shutil.rmtree(old, ignore_errors=True)  # of the ring: what will not go now goes at its next turn
-        if self._writing:
-            self._uplink.report("refused", reason=f"{self._writing.folder.name} is being recorded; stop it first.")
-            return
+        self.end("Another take begins.")
         manifest, after = data["manifest"], data.get("after")
         origin = str(data.get("origin") or manifest.get("origin", ""))
         beginning = Beginning(
@@ -168,7 +166,7 @@ class Recorder:
             self._writing = Writing(beginning, self._settings)
         except StorageError as refusal:
             log.warning("Nothing is recorded. %s", refusal)
-            self._uplink.report("refused", reason=str(refusal))
+            self._uplink.report("refused", folder=str(beginning.folder), reason=str(refusal))
         else:
             self._uplink.report("recording", folder=str(beginning.folder))
 

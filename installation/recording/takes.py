@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -86,15 +86,15 @@ class Mark:
     at_ns: int
 
 
-def new_folder(state: Path, scene: str, now: datetime, last: Path | None = None) -> Path:
+def new_folder(state: Path, scene: str, now: datetime, given: Collection[str] = ()) -> Path:
     """Where the next take goes: ``takes/2026-11-23T14-05-09-machine-dementia``; numbered when there is one already.
 
-    ``last`` was given away before and may not be there yet: the recorder makes the folders.
+    ``given``: names that were given away before and may not be there yet, since the recorder makes the folders.
     """
     slug = re.sub(r"[^a-z0-9]+", "-", scene.lower()).strip("-") or "untitled"
     wanted = state / FOLDER / f"{now:%Y-%m-%dT%H-%M-%S}-{slug}"
     folder, number = wanted, 1
-    while folder == last or folder.exists():
+    while folder.name in given or folder.exists():
         number += 1
         folder = wanted.with_name(f"{wanted.name}-{number}")
     return folder

@@ -102,9 +102,17 @@ def test_a_closed_take_does_not_end_the_one_that_began_since(office):
 
 def test_a_refused_take_never_was(office):
     office.start()
-    office.desk.refused()
+    office.desk.refused({"folder": str(office.desk.take)})
     assert office.desk.take is None
     assert office.desk.last is None
+
+
+def test_the_ring_being_refused_is_nothing_to_the_take_that_began_since(ring):
+    (begun,) = ring.turn(0.0)
+    ring.start()
+    asked = ring.desk.take
+    ring.desk.refused(begun.data)
+    assert ring.desk.take == asked
 
 
 def test_without_a_ring_nothing_is_recorded_unasked(office):
@@ -160,9 +168,26 @@ def test_keeping_closes_the_ring_moves_it_and_lets_it_turn_again_at_once(ring, t
     assert [order.name for order in ring.turn(1.0)] == ["start"]
 
 
+def test_all_that_begins_within_a_second_has_a_name_of_its_own_before_any_of_it_is_on_the_disk(ring):
+    for now in (0.0, 1.0, 2.0):
+        ring.turn(now)
+        ring.desk.keep()
+    ring.start()
+    begun = [Path(order.data["folder"]).name for order in ring.recorder if order.name == "start"]
+    assert len(set(begun)) == len(begun) == 4
+
+
+def test_the_ring_knows_what_it_writes_when_an_earlier_one_is_closed_late(ring):
+    (first,) = ring.turn(0.0)
+    ring.desk.keep()
+    (second,) = ring.turn(1.0)
+    ring.desk.closed({**first.data, **CLOSED})
+    assert ring.desk.orders() == [second]
+
+
 def test_a_disk_that_refuses_the_ring_is_asked_again_a_turn_later(ring):
-    ring.turn(0.0)
-    ring.desk.refused()
+    (begun,) = ring.turn(0.0)
+    ring.desk.refused(begun.data)
     assert ring.turn(1.0) == []
     assert [order.name for order in ring.turn(600.0)] == ["start"]
 

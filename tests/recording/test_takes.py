@@ -32,7 +32,9 @@ def test_a_take_is_named_by_its_time_and_scene(tmp_path):
 def test_two_takes_of_one_second_have_two_folders(tmp_path):
     first = takes.new_folder(tmp_path, "s", NOON)
     first.mkdir(parents=True)
-    assert takes.new_folder(tmp_path, "s", NOON).name == f"{first.name}-2"
+    second = takes.new_folder(tmp_path, "s", NOON)
+    assert second.name == f"{first.name}-2"
+    assert takes.new_folder(tmp_path, "s", NOON, [second.name]).name == f"{first.name}-3"
 
 
 @given(scene=st.text())

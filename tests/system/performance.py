@@ -144,6 +144,9 @@ def performing(scene: Path | str, state: Path, *options: str, **environ: str) ->
         )
     try:
         yield Performance(process, said, port)
+    except BaseException as error:
+        error.add_note(said.read_text())
+        raise
     finally:
         process.kill()
         process.wait(10.0)

@@ -286,12 +286,13 @@ def test_every_orderly_end_leaves_a_complete_take(seat, ring, folder, way):
     assert takes.load(folder).status == "complete"
 
 
-def test_a_second_take_beside_the_first_is_refused(seat, folder):
+def test_a_take_ends_when_another_begins(seat, folder):
     recorder = seat()
     recorder.start(folder)
     recorder.start(folder.with_name("u"))
-    assert recorder.hear("refused").data["reason"] == "t is being recorded; stop it first."
-    assert not folder.with_name("u").exists()
+    assert recorder.hear("closed").data["folder"] == str(folder)
+    assert recorder.hear("recording").data["folder"] == str(folder.with_name("u"))
+    assert takes.load(folder).reason == "Another take begins."
 
 
 def test_too_little_room_refuses_the_take_and_not_the_recorder(seat, folder):
