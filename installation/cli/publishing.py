@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -54,11 +55,14 @@ def list_takes(
 
 def _keep(state: Path) -> None:
     """Make takes of what the ring held when the piece last ended. Raises ``StorageError`` while it plays."""
-    from installation.recording import desk, recorder, takes
+    from installation.recording import desk, takes
+    from installation.recording.keeping import Keeping
 
     try:
         with alone(state):
-            recorder.keep(state / desk.RING, state / takes.FOLDER)
+            keeping = Keeping()
+            keeping.ask(state / desk.RING, state / takes.FOLDER, 0.0)
+            keeping.look(math.inf)
     except StorageError as refusal:
         raise StorageError(f"{refusal} While it plays: burntout send /record/keep") from None
 

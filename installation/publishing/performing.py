@@ -28,14 +28,13 @@ from installation.machine.files import share
 from installation.modulators import READING
 from installation.publishing.chapters import Chapters
 from installation.publishing.rehearsal import SIDE, begun
-from installation.publishing.restage import LINEAGE
 from installation.publishing.variants import EditionError
 from installation.readings import Look, Window, tail
 from installation.readings import declared as readings
 from installation.readings.instruments import line
 from installation.readings.register import Value, taken
 from installation.recording import takes
-from installation.recording.takes import SCENE, Take
+from installation.recording.takes import LINEAGE, SCENE, Take
 from installation.recording.writing import versions
 from installation.restorers import Restoring
 from installation.restorers.blends import Prompter

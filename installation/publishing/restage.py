@@ -26,7 +26,7 @@ from installation.machine.glimpses import is_glimpse
 from installation.publishing.enlarged import enlarged
 from installation.publishing.kinship import AS_IT_WAS, Otherwise
 from installation.publishing.score import Passage, Times, overview, score
-from installation.recording.takes import SCENE, TakeError
+from installation.recording.takes import LINEAGE, SCENE, TakeError
 from installation.restorers import casting, guides, shelf
 from installation.restorers.grid import Grid
 from installation.restorers.protocol import Restoring
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from installation.records import Image
     from installation.restorers import Restorer
 
-LINEAGE = "lineage-{:03d}.safetensors"
+
 MOST_STAGES = 16  # of a burning, as its knob allows: that a restaged take can be restaged
 
 

@@ -20,12 +20,12 @@ from installation.machine.files import StorageError, alone
 from installation.machine.glimpses import is_glimpse
 from installation.publishing.chapters import Chapters
 from installation.publishing.kinship import RESTAGED, Otherwise, differences, name, needed, record
-from installation.publishing.restage import LINEAGE, Performer, Verdict
+from installation.publishing.restage import Performer, Verdict
 from installation.publishing.score import Passage, overview, score
 from installation.readings import declared
 from installation.recording import takes
 from installation.recording.journal import unwritable
-from installation.recording.takes import FRAMES, LOG, SCENE, Take, TakeError
+from installation.recording.takes import FRAMES, LINEAGE, LOG, SCENE, Take, TakeError
 from installation.recording.writing import versions
 
 if TYPE_CHECKING:

@@ -7,5 +7,5 @@
 | frames-0000.mkv … | the pictures with their true times, one file per segment |
 | frames.jsonl | one line per picture that is safely in a segment: its serial, generation, phase and temperature |
 | log.jsonl | every message, every generation and every event, one line each |
-| lineage.safetensors | the state of the loop, put there by the engine |
+| lineage-000.safetensors … | the state of the loop with which each lineage begins, put there by the engine |
 """

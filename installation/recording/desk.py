@@ -210,8 +210,7 @@ class Desk:
 
     def _keep_lineage(self) -> None:
         """Put what the take needs to be rendered again into it, once for every lineage that it shows."""
-        path = f"{self._open}/lineage-{self._lineages:03d}.safetensors"
-        self._engine(Order("save", {"path": path}))
+        self._engine(Order("save", {"path": f"{self._open}/{takes.LINEAGE.format(self._lineages)}"}))
         self._lineages += 1
 
 

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import shutil
 import signal
-from collections.abc import Mapping
+import time
+from collections.abc import Iterator, Mapping
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,13 +20,13 @@ from installation.machine.child import PULSE, Phase, Vitals, living
 from installation.machine.files import StorageError
 from installation.machine.glimpses import Glimpses, is_glimpse
 from installation.machine.ring import Ring
-from installation.recording.journal import unwritable
+from installation.recording.keeping import Keeping
 from installation.recording.live import Live
 from installation.recording.writing import Beginning, Writing, require_room
 
 if TYPE_CHECKING:
     from installation.machine.settings import RecordingSettings, Settings
-    from installation.machine.wires import Uplink, Wires
+    from installation.machine.wires import Line, Uplink, Wires
     from installation.records import Order
 
 log = logging.getLogger(__name__)
@@ -43,12 +45,20 @@ def run(wires: Wires, pipe: Connection, settings: Settings) -> None:
 
         recorder = Recorder(Ring(wires.ring), uplink, settings.recording, Glimpses(wires.glimpses))
         try:
-            while recorder.obey(uplink.order(recorder.patience)):
+            while all(map(recorder.obey, waiting(uplink, recorder.patience))):
                 recorder.catch_up()
                 vitals.beat(recorder.phase, **recorder.readings())
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)  # a second one must not interrupt the last words
             recorder.leave()
+
+
+def waiting(line: Line, patience: float) -> Iterator[Order]:
+    """Every order that waits, or the next one within so many seconds: a log has many lines for one picture."""
+    order = line.order(patience)
+    while order:
+        yield order
+        order = line.order()
 
 
 class Recorder:
@@ -58,6 +68,7 @@ class Recorder:
         """Read frames from this ring and pictures from outside from ``glimpses``, report through this uplink."""
         self._ring, self._uplink, self._settings, self._glimpses = ring, uplink, settings, glimpses
         self._writing: Writing | None = None
+        self._keeping = Keeping()
         self._live = self._go_live(settings.hls) if settings.hls else None
 
     @property
@@ -82,16 +93,14 @@ class Recorder:
             "bytes": float(writing.total_bytes),
         }
 
-    def obey(self, order: Order | None) -> bool:
+    def obey(self, order: Order) -> bool:
         """Do what is asked. False when it is to leave; ``leave`` is for when nothing is being recorded."""
-        if order is None:
-            return True
         if order.name == "start":
             self._start(order.data)
         elif order.name == "log" and self._writing:
             self._note(self._writing, order.data["line"])
         elif order.name == "keep":
-            self._keep(Path(order.data["ring"]), Path(order.data["takes"]))
+            self._keeping.ask(Path(order.data["ring"]), Path(order.data["takes"]), time.monotonic())
         elif order.name in {"stop", "quit"}:
             self.catch_up()
             self.end(str(order.data.get("reason", "Stopped on request.")))
@@ -99,6 +108,7 @@ class Recorder:
 
     def catch_up(self) -> None:
         """Write every frame that has come since. A disk that refuses ends the take and nothing else."""
+        self._keeping.look(time.monotonic())
         if self._live:
             self._stream(self._live)
         if self._writing is None:
@@ -122,8 +132,9 @@ class Recorder:
         )
 
     def leave(self) -> None:
-        """Close the take and the stream, if there are any."""
+        """Close the take and the stream, if there are any. What was to be kept goes as it is."""
         self.end("The recorder was told to leave.")
+        self._keeping.look(math.inf)
         if self._live:
             with contextlib.suppress(StorageError):  # a stream without its end is one that stopped
                 self._live.close()
@@ -144,17 +155,8 @@ class Recorder:
             log.error("The live stream ends, the show goes on. %s", refusal)  # noqa: TRY400 - a sentence for the gallery
             self._live = None
 
-    def _keep(self, ring: Path, into: Path) -> None:
-        """Make takes of what lies in the ring; the one that was running has been closed by the order before."""
-        try:
-            kept = keep(ring, into)
-        except StorageError as refusal:
-            log.warning("Nothing is kept. %s", refusal)
-            return
-        log.info("Kept %s.", ", ".join(kept) if kept else "nothing: the ring was empty")
-
     def _start(self, data: Mapping[str, Any]) -> None:
-        for old in data.get("discard", ()):
+        for old in self._keeping.without(data.get("discard", ())):
             shutil.rmtree(old, ignore_errors=True)  # of the ring: what will not go now goes at its next turn
         self.end("Another take begins.")
         manifest, after = data["manifest"], data.get("after")
@@ -182,23 +184,6 @@ class Recorder:
     def _give_up(self, refusal: StorageError) -> None:
         log.error("The take ends, the show goes on. %s", refusal)
         self.end(str(refusal))
-
-
-def keep(ring: Path, into: Path) -> list[str]:
-    """Move every take of the ring among the others, and return their names. Raises ``StorageError``."""
-    kept = []
-    try:
-        for folder in sorted(ring.glob("*/")):
-            place, number = into / folder.name, 1
-            while place.exists():
-                number += 1
-                place = into / f"{folder.name}-{number}"
-            into.mkdir(parents=True, exist_ok=True)
-            folder.rename(place)
-            kept.append(place.name)
-    except OSError as error:
-        raise unwritable(into, error) from error
-    return kept
 
 
 def _from_outside(generation: Mapping[str, Any]) -> list[str]:

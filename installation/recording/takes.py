@@ -17,6 +17,7 @@ from installation.records import Frame, Generation, Message, Showing
 SCHEMA = 1
 FOLDER = "takes"
 CARD, SCENE, LOG, FRAMES = "take.json", "scene.toml", "log.jsonl", "frames.jsonl"
+LINEAGE = "lineage-{:03d}.safetensors"  # what each lineage that a take shows begins with, put there by the engine
 
 Record = TypeVar("Record", Generation, Message)
 

@@ -6,7 +6,6 @@ from installation.errors import Refusal
 from installation.machine.files import share
 from installation.panels import all_knobs
 from installation.recording.desk import RING, Desk
-from installation.recording.recorder import keep
 from installation.records import Order
 from installation.scenes import load
 
@@ -230,15 +229,6 @@ def test_behind_closed_doors_the_ring_holds_the_evening(ring):
     ring.turn(0.0)
     assert ring.turn(10_000.0, is_open=False) == []
     assert [order.name for order in ring.turn(20_000.0)] == ["stop", "start"]
-
-
-def test_what_is_kept_becomes_takes_and_never_replaces_one(tmp_path):
-    for folder in ("ring/a", "ring/b", "takes/a"):
-        (tmp_path / folder).mkdir(parents=True)
-        (tmp_path / folder / "mark").write_text(folder)
-    assert keep(tmp_path / "ring", tmp_path / "takes") == ["a-2", "b"]
-    assert (tmp_path / "takes" / "a" / "mark").read_text() == "takes/a"
-    assert list((tmp_path / "ring").iterdir()) == []
 
 
 def test_a_take_is_told_where_the_stage_stands_when_it_begins_and_whenever_that_changes(office):

@@ -295,6 +295,21 @@ def test_a_take_ends_when_another_begins(seat, folder):
     assert takes.load(folder).reason == "Another take begins."
 
 
+def test_a_take_of_the_ring_is_kept_as_soon_as_the_engine_has_put_its_lineage_into_it(seat, ring, folder):
+    recorder, turn = seat(), folder.parent / "ring" / "turn"
+    recorder.start(turn)
+    recorder.hear("recording")
+    play(ring, range(1, 6))
+    recorder.tell("stop")
+    recorder.tell("keep", ring=str(turn.parent), takes=str(folder.parent))
+    recorder.start(folder, discard=[str(turn)])  # as the ring does at its next turn
+    recorder.hear("recording")
+    assert turn.exists()
+    (turn / takes.LINEAGE.format(0)).write_bytes(b"state")
+    until(lambda: not turn.exists(), PATIENCE)
+    assert serials(folder.with_name("turn")) == [1, 2, 3, 4, 5]
+
+
 def test_too_little_room_refuses_the_take_and_not_the_recorder(seat, folder):
     recorder = seat(reserve_bytes=2**60)
     recorder.start(folder)
