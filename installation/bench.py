@@ -63,7 +63,7 @@ def measure(settings: Settings) -> Iterator[Figure]:
 
 @dataclass(frozen=True, slots=True)
 class Contest:
-    """Which pipeline is raced, and how: a stand-in's name or a folder; ``dtype`` None is the device's usual one."""
+    """Which pipeline is raced, and how: a stand-in's name or a folder; ``dtype`` None is the machine's own."""
 
     model: str
     size: int | None = None
@@ -94,12 +94,13 @@ def pipeline_of(contest: Contest, settings: Settings) -> tuple[Diffusion, str]:
     import torch
 
     from installation.models.stand_in import STAND_INS, stand_in
+    from installation.restorers import precision
     from installation.restorers.shelf import pipeline
 
     torch.set_num_threads(settings.engine.threads or os.cpu_count() or 1)
     asked, card = settings.engine.device, torch.cuda.is_available()
     device = torch.device(("cuda" if card else "cpu") if asked == "auto" else asked)
-    dtype = getattr(torch, contest.dtype or ("float16" if device.type == "cuda" else "float32"))
+    dtype = precision.wanted(contest.dtype or settings.engine.dtype, device) or torch.float16  # as UNets are taught
     if contest.model in STAND_INS:
         return stand_in(contest.model, device, dtype), f"{contest.model}'s architecture, random weights"
     return pipeline(contest.model, settings.engine.models, device, dtype), contest.model

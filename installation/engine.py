@@ -39,7 +39,7 @@ from installation.machine.scribe import Scribe
 from installation.machine.wires import Line, Wires
 from installation.readings import Look, Window, declared, tail
 from installation.relief import easing
-from installation.restorers import Restoring, guides
+from installation.restorers import Restoring, guides, precision
 from installation.restorers.blends import Prompter
 from installation.restorers.casting import Casting, Ensemble
 from installation.restorers.lesions import Lesion, numb
@@ -298,7 +298,7 @@ class Engine:
     def _announce(self, scene: Scene, restorer: Restorer, lineage: Lineage) -> None:
         """Say what plays, completely enough to be rendered again."""
         worn = self._casting.model(scene)
-        model = {"restorer": restorer.name, "model": worn, "digest": restorer.digest}
+        model = {"restorer": restorer.name, "model": worn, "digest": restorer.digest, **precision.told(restorer)}
         begun = {
             "seed": lineage.seed,
             "serial": lineage.serial,

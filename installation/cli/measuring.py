@@ -6,7 +6,7 @@ import signal
 import tempfile
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -56,8 +56,11 @@ def bench(
     ] = None,
     steps: Annotated[int, typer.Option(min=1, max=50, help="Denoising steps.")] = 1,
     abreast: Annotated[list[int] | None, typer.Option(min=2, help="Lineages at once; may be repeated.")] = None,
-    decoder: Annotated[str, typer.Option(help="tiny or full.")] = "tiny",
-    dtype: Annotated[str | None, typer.Option(help="float32, bfloat16 or float16.")] = None,
+    decoder: Annotated[Literal["tiny", "full"], typer.Option(help="Who turns latents into pictures.")] = "tiny",
+    dtype: Annotated[
+        Literal["auto", "float32", "bfloat16", "float16"] | None,
+        typer.Option(help="What numbers it computes with; default: what machine.toml says, else what is fast here."),
+    ] = None,
     seconds: Annotated[float, typer.Option(min=0.0, help="For each way, with --model.")] = 3.0,
     json: Annotated[bool, typer.Option("--json", help="For another program, with --model.")] = False,
     config: Config = None,

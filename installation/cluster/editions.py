@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from installation.machine.settings import Settings
     from installation.restorers import Restorer
 
-ROUNDS = 3  # of asking again for what was made and then lost, with its machine, on its way home
-LOST = "it was made, but the machine that had it was lost before it came. Give the same command again."
-
 
 @dataclass(frozen=True, slots=True)
 class Job:
@@ -48,22 +45,19 @@ def spread_out(
 
     Raises ``ClusterError`` where nobody can work, ``StorageError`` where there is no room here.
     """
-    waiting = {portfolio.edition.title(each): each for each in portfolio.missing()}
+    variants = {portfolio.edition.title(each): each for each in portfolio.missing()}
     ours, needs = passport(portfolio.edition, settings), _needs(portfolio.edition)
-    for _ in range(ROUNDS):
-        jobs = _jobs(portfolio.edition, waiting)
-        try:
-            for title, parcel in spread(jobs, made_there, reach, passport=ours, needs=needs, progress=progress):
-                outcome = _received(portfolio, waiting[title], parcel)
-                if outcome is not None:
-                    del waiting[title]
-                    yield outcome
-        except UnfinishedError as unfinished:
-            for title, why in unfinished.left.items():
-                yield Outcome(waiting.pop(title), why)
-        if not waiting:
-            return
-    yield from (Outcome(variant, LOST) for variant in waiting.values())
+
+    def home(title: str, parcel: Parcel) -> Outcome:
+        variant = variants[title]
+        return portfolio.attempt(variant, partial(unpack, parcel, portfolio.place(variant)))
+
+    jobs = _jobs(portfolio.edition, variants)
+    try:
+        for _, outcome in spread(jobs, made_there, reach, passport=ours, needs=needs, keep=home, progress=progress):
+            yield outcome
+    except UnfinishedError as unfinished:
+        yield from (Outcome(variants[title], why) for title, why in unfinished.left.items())
 
 
 def passport(edition: Edition, settings: Settings) -> Passport:
@@ -89,20 +83,10 @@ def _restorer(wanted: Wanted) -> Restorer:
     return loaded(wanted)
 
 
-def _jobs(edition: Edition, waiting: Mapping[str, Variant]) -> Mapping[str, Job]:
+def _jobs(edition: Edition, variants: Mapping[str, Variant]) -> Mapping[str, Job]:
     origin = edition.scene.origin.read_bytes()
-    return {title: Job(edition, variant, origin) for title, variant in waiting.items()}
+    return {title: Job(edition, variant, origin) for title, variant in variants.items()}
 
 
 def _needs(edition: Edition) -> Needs:
     return Needs(cpus=edition.terms.threads, gpus=0.0 if edition.terms.device == "cpu" else 1.0)
-
-
-def _received(portfolio: Portfolio, variant: Variant, parcel: Parcel) -> Outcome | None:
-    """Unpack it; None where the machine that held its pieces has gone with them."""
-    import ray
-
-    try:
-        return portfolio.attempt(variant, partial(unpack, parcel, portfolio.place(variant)))
-    except ray.exceptions.RayError:
-        return None

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import installation
-from installation.restorers import shelf
+from installation.restorers import precision, shelf
 
 if TYPE_CHECKING:
     from installation.machine.settings import Settings
@@ -32,7 +32,7 @@ class Weights:
 class Passport:
     """Versions, weights, threads and chip of a machine: sums of floats depend on who adds them, and on how many share.
 
-    ``chip`` is what torch computes on: ``AVX512`` and its like, or a graphics card by name.
+    ``chip`` is what torch computes on: ``AVX512, bfloat16`` and its like, or a graphics card by name.
     """
 
     burntout: str
@@ -97,7 +97,7 @@ def _chip() -> str:
 
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return torch.backends.cpu.get_cpu_capability()
+    return f"{torch.backends.cpu.get_cpu_capability()}, {precision.named(precision.fast(torch.device('cpu')))}"
 
 
 def _versions() -> Iterator[tuple[str, str]]:

@@ -78,10 +78,10 @@ def spread(
     *,
     passport: Passport,
     needs: Needs = Needs(),
-    keep: Callable[[str, Any], Any] = as_it_is,
+    keep: Callable[[str, Result], Any] = as_it_is,
     progress: Callable[[News], None] = silent,
-) -> Iterator[tuple[str, Result]]:
-    """Each job's name and result, once, in the order in which they are finished.
+) -> Iterator[tuple[str, Any]]:
+    """Each job's name and what was kept of its result, once, in the order in which they are finished.
 
     ``work`` is a function of a module, jobs and results are records and bytes: Ray pickles them. ``keep`` is given a
     job's name and its result and makes of it what is told: a parcel is unpacked there. A job whose worker or node died

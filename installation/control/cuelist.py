@@ -28,6 +28,13 @@ log = logging.getLogger(__name__)
 DEBOUNCE = 0.1  # seconds: a thumb that trembles must not skip a cue (linux-show-player#166)
 SOURCE = "cue list"
 OURS = frozenset({"/go", "/back", "/cue/{number}/go", "/cue/{number}/arm", "/cue/stop"})
+#: What is told of the list, and can be asked.
+NOTES: Mapping[str, str] = {
+    "/cue/current": "Number of the cue that was gone to last; empty before the first.",
+    "/cue/current/name": "Its name.",
+    "/cue/standing-by": "Number of the cue that /go begins; empty behind the last.",
+    "/cue/standing-by/name": "Its name.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,8 +195,8 @@ class CueList(Guest):
         """Tell subscribers, and whoever asks, what is current and what stands by; "" is none."""
         current = self._cues[self._current] if self._current is not None else Cue("")
         standing = self._cues[self._standing] if self._standing < len(self._cues) else Cue("")
-        named = (("/cue/current", current), ("/cue/standing-by", standing))
-        notes = tuple(note for at, cue in named for note in ((at, cue.number), (f"{at}/name", cue.name)))
+        said = (current.number, current.name, standing.number, standing.name)
+        notes = tuple(zip(NOTES, said, strict=True))
         if notes != self._told:
             self._told = notes
             self._house.doors.read_out(notes)

@@ -236,6 +236,7 @@ class EngineSettings(Section):
     running_patience: Seconds = 20.0  # the slowest single denoising step we put up with
     checkpoint_every: Seconds = 10.0  # what a power cut may cost
     models: Path | None = None  # a folder with diffusers pipelines, by name
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # of pipelines; auto: what is fast here
     compile: bool = False  # pipelines that show results only, by torch.compile: minutes at first, then faster
 
     @model_validator(mode="after")

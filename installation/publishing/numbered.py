@@ -48,6 +48,7 @@ class Wanted:
     models: Path | None
     device: str
     grid: int
+    dtype: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Edition:
     def restorer(self) -> Wanted:
         """Who restores."""
         scene = self.scene
-        return Wanted(scene.restorer, scene.model, self.models, self.terms.device, scene.grid)
+        return Wanted(scene.restorer, scene.model, self.models, self.terms.device, scene.grid, self.terms.dtype)
 
     def title(self, variant: Variant) -> str:
         """The name of a variant's take, in the order of the numbers."""
@@ -107,13 +108,14 @@ def asked(
         standing(settings.state),
         settings.recording,
         now,
+        settings.engine.dtype,
     )
     return Edition(_sized(scene, size, settings.engine.size), count, seed, terms, forms, wishes, settings.engine.models)
 
 
 def loaded(wanted: Wanted) -> Restorer:
     """A restorer, and no other in its place. Raises ``ModelError``."""
-    restorer = shelf.load(wanted.restorer, wanted.model, wanted.models, wanted.device)
+    restorer = shelf.load(wanted.restorer, wanted.model, wanted.models, wanted.device, dtype=wanted.dtype)
     return Grid(restorer, wanted.grid) if wanted.grid > 1 else restorer
 
 

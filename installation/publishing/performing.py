@@ -36,8 +36,9 @@ from installation.readings.register import Value, taken
 from installation.recording import takes
 from installation.recording.takes import LINEAGE, SCENE, Take
 from installation.recording.writing import versions
-from installation.restorers import Restoring
+from installation.restorers import Restoring, precision
 from installation.restorers.blends import Prompter
+from installation.restorers.precision import AUTO
 from installation.stage import panel  # noqa: F401 - declares /stage, whose knobs are in the log
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Length:
 class Terms:
     """What else a performance depends on: its length, torch's threads and device, the table of temperatures.
 
-    ``recording`` says how the pictures are kept, and ``now`` is the date on the take.
+    ``recording`` says how the pictures are kept, ``now`` is the date on the take, ``dtype`` a pipeline's numbers.
     """
 
     length: Length
@@ -80,6 +81,7 @@ class Terms:
     calibration: Calibration
     recording: RecordingSettings
     now: datetime
+    dtype: str = AUTO
 
 
 def whole(scene: Scene) -> Length:
@@ -99,6 +101,7 @@ def told(scene: Scene, restorer: Restorer, threads: int) -> dict[str, Any]:
         "restorer": restorer.name,
         "model": scene.model,
         "digest": restorer.digest,
+        **precision.told(restorer),
         "size": scene.size or SIDE,
         "grid": scene.grid,
         "threads": threads,

@@ -156,6 +156,7 @@ def card(edition: Edition, digest: str) -> dict[str, Any]:
         "model_sha256": digest,
         "device": terms.device,
         "threads": terms.threads,
+        "dtype": terms.dtype,
         "calibration_sha256": _digest(repr(terms.calibration)),
         "codec": terms.recording.codec,
         "forms": edition.forms,

@@ -29,6 +29,7 @@ from installation.publishing.score import Passage, Times, overview, score
 from installation.recording.takes import LINEAGE, SCENE, TakeError
 from installation.restorers import casting, guides, shelf
 from installation.restorers.grid import Grid
+from installation.restorers.precision import AUTO
 from installation.restorers.protocol import Restoring
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from installation.restorers import Restorer
 
 
+EARLIER = (AUTO, "float32")  # what pipelines computed with before takes said so: on a card; on a processor
 MOST_STAGES = 16  # of a burning, as its knob allows: that a restaged take can be restaged
 
 
@@ -105,7 +107,7 @@ class Performer:
         self.is_kindred = dataclasses.replace(wanted, rate=None) != AS_IT_WAS  # more pictures change no generation
         self.device = device(settings.device) if self.is_kindred else "cpu"
         self._number, self._told, self._prompt = -1, take.manifest, ""
-        self._loaded: dict[tuple[str, str | None, int], Restorer] = {}
+        self._loaded: dict[tuple[str, str | None, int, str], Restorer] = {}
         self.lineage: Lineage
         self.restorer: Restorer
 
@@ -196,12 +198,14 @@ class Performer:
         """Raises ``ModelError`` where it cannot be loaded, ``TakeError`` where it is another than the take's."""
         played = self._wanted.played(told)
         name, model, grid = played["restorer"], played["model"], told.get("grid") or 1
-        if (name, model, grid) not in self._loaded:
-            engine = self._engine
-            restorer = shelf.load(name, model, engine.models, self.device, compiles=engine.compile)
-            self._loaded[name, model, grid] = Grid(restorer, grid) if grid > 1 else restorer
-        found = self._loaded[name, model, grid]
-        if (name, model) == (told["restorer"], told.get("model")) and found.digest != told["digest"]:
+        same, engine = (name, model) == (told["restorer"], told.get("model")), self._engine
+        dtype = told.get("dtype", EARLIER[self.device == "cpu"]) if same else engine.dtype
+        key = (name, model, grid, dtype)
+        if key not in self._loaded:
+            restorer = shelf.load(name, model, engine.models, self.device, dtype=dtype, compiles=engine.compile)
+            self._loaded[key] = Grid(restorer, grid) if grid > 1 else restorer
+        found = self._loaded[key]
+        if same and found.digest != told["digest"]:
             raise TakeError(f"{self._take.name} was made with another {name} than the one that is here.")
         return found
 

@@ -35,6 +35,7 @@ PLAYED = (
     "restorer",
     "model",
     "digest",
+    "dtype",
     "size",
     "grid",
     *KINDS,

@@ -61,6 +61,12 @@ class Called:
         self.thrift = Thrift((pipe.vae, tiny), self._factor, lambda: None)
         pipe.set_progress_bar_config(disable=True)
 
+    @property
+    def dtype(self) -> torch.dtype:
+        """The kind of numbers its network computes with."""
+        kind: torch.dtype = self.pipe.transformer.dtype
+        return kind
+
     def prompt(self, text: str) -> None:
         """From the next generation on, restore towards these words, or this blend (see ``blends``).
 

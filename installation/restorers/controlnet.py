@@ -14,6 +14,7 @@ from installation.conditioning import DEPTH
 from installation.restorers import depth, trust, weighing
 from installation.restorers.edges import edges
 from installation.restorers.protocol import ModelError
+from installation.restorers.quiet import quietly
 
 if TYPE_CHECKING:
     import torch
@@ -80,7 +81,8 @@ def load(folder: Path, of: str, unet: Any) -> ControlNet:
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, TypeError) as error:
         raise ModelError(f"{folder}: this ControlNet does not load ({error}). Download it again.") from error
     # narrowed here: while the library does, what plays would compute in half precision too (see diffusion)
-    ready = network.to(unet.device, unet.dtype).requires_grad_(requires_grad=False)
+    with quietly():
+        ready = network.to(unet.device, unet.dtype).requires_grad_(requires_grad=False)
     if of != DEPTH:
         return ControlNet(ready, edges, vouched.digest)
     seer = depth.load(depth.beside(folder), unet.device, unet.dtype)

@@ -11,7 +11,6 @@ import logging
 import math
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
@@ -28,6 +27,7 @@ from installation.restorers.latents import FACTOR, Autoencoders, clean_image, de
 from installation.restorers.leaping import Leaper
 from installation.restorers.lesions import Weights
 from installation.restorers.protocol import ModelError
+from installation.restorers.quiet import quietly
 from installation.restorers.samplers import NAMES, descend
 from installation.restorers.sampling import SIGMA_MIN
 from installation.restorers.thrift import Thrift
@@ -108,6 +108,12 @@ class Diffusion:
         self._blend, self.text = Blend(), ""
         self.leaper = Leaper(self, compiles=compiles)
         self.thrift = Thrift((pipe.vae, tiny), 2 ** (len(_block_channels(pipe.vae)) - 1), self.leaper.forget)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        """The kind of numbers its network computes with."""
+        kind: torch.dtype = self.pipe.unet.dtype
+        return kind
 
     def prompt(self, text: str) -> None:
         """From the next step on, restore towards these words, or this blend (see ``blends``).
@@ -246,13 +252,13 @@ def load(
     wanted = dtype or (torch.float32 if place.type == "cpu" else half)
     kind = require_room(vouched, wanted, half, weighing.free_bytes(place))
     try:
-        with _quietly():
+        with quietly():
             pipe = _load(vouched, kind).to(place)
     except (OSError, ValueError, KeyError, RuntimeError, AttributeError, ImportError, TypeError) as error:
         raise ModelError(f"{folder}: {vouched.pipeline} does not load ({error}). Download it again.") from error
     if kind is torch.float16 and getattr(pipe.vae.config, "force_upcast", False):
         pipe.vae.to(torch.float32)  # SDXL's VAE overflows in half precision
-    with _quietly():
+    with quietly():
         tiny = tiny_beside(folder, pipe, kind)
     by_hand = hasattr(pipe, "unet") and hasattr(pipe.scheduler, "alphas_cumprod")
     if not by_hand:
@@ -344,23 +350,6 @@ def _loaded(vouched: Vouched, dtype: torch.dtype) -> Any:
         dtype=dtype,
         **without,
     )
-
-
-@contextmanager
-def _quietly() -> Iterator[None]:
-    """Without progress bars, which would run across the terminal's status line."""
-    from diffusers.utils import logging
-    from transformers.utils import logging as other
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    other.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-            other.enable_progress_bar()
 
 
 def _added(condition: Condition, size: torch.Size, z: torch.Tensor) -> dict[str, torch.Tensor] | None:

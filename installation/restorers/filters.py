@@ -53,6 +53,10 @@ class Bands:
     mean: torch.Tensor
     std: torch.Tensor
 
+    def first(self, count: int) -> Bands:
+        """The same of so many bands, from the coarsest on."""
+        return Bands(self.mean[:, :count], self.std[:, :count])
+
     def filter(self, sigma: torch.Tensor) -> Filter:
         """The Wiener filter against white noise of strength ``sigma``, B x 1 x 1 x 1."""
         loud = (sigma**2 + self.std**2).sqrt()

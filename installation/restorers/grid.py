@@ -11,6 +11,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import torch
+
     from installation.randomness import Generator
     from installation.records import Burnt, Image, Step
     from installation.restorers.guides import Controlling, Guides, Likening
@@ -31,6 +33,11 @@ class Grid:
     def weights(self) -> Weights | None:
         """What can be damaged of the restorer, where anything can."""
         return getattr(self._restorer, "weights", None)
+
+    @property
+    def dtype(self) -> torch.dtype | None:
+        """The kind of numbers the restorer computes with, where it has a choice."""
+        return getattr(self._restorer, "dtype", None)
 
     @property
     def text(self) -> str:

@@ -8,13 +8,12 @@ two of them: where something is said the expert down to ``LOUD``, and ember's ow
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from installation.restorers import wavelet
+from installation.restorers import precision, wavelet
+from installation.restorers.quiet import quietly
 
 if TYPE_CHECKING:
     import torch
@@ -64,32 +63,9 @@ def read(folder: Path, device: torch.device) -> Any:
     import torch
     from diffusers import UNet2DModel
 
-    with _quietly():
+    with quietly():
         network = UNet2DModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=_dtype(device)
+            folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=precision.fast(device)
         )
     network.eval().requires_grad_(requires_grad=False)
     return network.to(device, memory_format=torch.channels_last)
-
-
-@contextlib.contextmanager
-def _quietly() -> Iterator[None]:
-    """Without diffusers' progress bar, which would run across the terminal's status line."""
-    from diffusers.utils import logging
-
-    shown = logging.is_progress_bar_enabled()
-    logging.disable_progress_bar()
-    try:
-        yield
-    finally:
-        if shown:
-            logging.enable_progress_bar()
-
-
-def _dtype(device: torch.device) -> torch.dtype:
-    import torch
-
-    if device.type == "cpu":
-        fast = torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()  # noqa: SLF001 - no public name
-        return torch.bfloat16 if fast else torch.float32
-    return torch.bfloat16 if device.type != "cuda" or torch.cuda.is_bf16_supported() else torch.float16

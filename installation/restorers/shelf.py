@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 from installation.knobs import nearest
 from installation.machine.files import share
+from installation.restorers import precision
 from installation.restorers.exact import Demon, Nobody
 from installation.restorers.grid import Grid
+from installation.restorers.precision import AUTO
 from installation.restorers.protocol import ModelError, Restorer
 
 if TYPE_CHECKING:
@@ -29,7 +31,7 @@ class Shelf:
     def __init__(self, settings: EngineSettings, device: str) -> None:
         """Nothing is loaded until it is taken."""
         self.device = device
-        self.compiles = settings.compile
+        self.compiles, self.dtype = settings.compile, settings.dtype
         self._models = settings.models
         self._loaded: dict[tuple[str, str | None], Restorer] = {}
 
@@ -58,20 +60,26 @@ class Shelf:
     def _take(self, name: str, model: str | None) -> Restorer:
         key = (name, model)
         if key not in self._loaded:
-            self._loaded[key] = load(name, model, self._models, self.device, compiles=self.compiles)
+            self._loaded[key] = load(name, model, self._models, self.device, dtype=self.dtype, compiles=self.compiles)
         return self._loaded[key]
 
 
-def load(name: str, model: str | None, models: Path | None, device: str, *, compiles: bool = False) -> Restorer:
+def load(
+    name: str, model: str | None, models: Path | None, device: str, *, dtype: str = AUTO, compiles: bool = False
+) -> Restorer:
     """One restorer from its folder: the shipped one, or ``model`` (in ``models`` unless absolute).
 
-    ``compiles``: pipelines by torch.compile, where they show their results only. Raises ``ModelError``.
+    ``dtype``: the numbers of a pipeline, as in ``[engine]``; ``compiles``: pipelines by torch.compile, where they show
+    their results only. Raises ``ModelError``.
     """
     match name:
         case "diffusion":
+            import torch
+
             from installation.restorers import diffusion
 
-            return diffusion.load(_pipeline(model, models), device, compiles=compiles)
+            numbers = precision.wanted(dtype, torch.device(device))
+            return diffusion.load(_pipeline(model, models), device, numbers, compiles=compiles)
         case "ember":
             from installation.restorers import ember
 

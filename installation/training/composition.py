@@ -45,11 +45,15 @@ def compose(shelf: Shelf, size: int, rng: Generator) -> Exhibit:
 
 
 def portray(kind: str, exhibit: Exhibit, size: int, rng: Generator) -> Exhibit:
-    """One thing before two colours, or the photograph or painting it is: size x size x 3, flipped half of the time."""
+    """One thing on paper, or the photograph or painting it is: size x size x 3, flipped half of the time.
+
+    It lies in the middle of a sheet that is hardly coloured: what a word looks like is easier learnt where nothing
+    else changes.
+    """
     if kind in WHOLE:
         shown = crop(_opaque(exhibit.pixels), size, rng)
     else:
-        shown = paste(_gradient(size, rng), _with_alpha(exhibit.pixels), rng)
+        shown = _laid(_paper(size, rng), _with_alpha(exhibit.pixels), rng)
     mirrored = rng.random() < 0.5  # noqa: PLR2004 - half of the time
     return Exhibit(shown[:, ::-1] if mirrored else shown, exhibit.words)
 
@@ -69,15 +73,33 @@ def crop(picture: Picture, size: int, rng: Generator) -> Picture:
 
 def paste(ground: Picture, cutout: Picture, rng: Generator) -> Picture:
     """A cut-out over a background of size x size, standing on its lower part, with a soft shadow."""
+    size = ground.shape[0]
+    small = _scaled(cutout, size * rng.uniform(0.45, 0.98))
+    height, width = small.shape[:2]
+    left, top = rng.integers(size - width + 1), size - height - rng.integers(min(size // 8, size - height) + 1)
+    return _placed(ground, small, int(left), int(top))
+
+
+def _laid(ground: Picture, cutout: Picture, rng: Generator) -> Picture:
+    """A cut-out in the middle of a background, with a soft shadow."""
+    size = ground.shape[0]
+    small = _scaled(cutout, size * rng.uniform(0.8, 0.95))
+    return _placed(ground, small, (size - small.shape[1]) // 2, (size - small.shape[0]) // 2)
+
+
+def _scaled(cutout: Picture, length: float) -> Picture:
+    """A cut-out whose long side is so many pixels."""
     import cv2
 
-    size = ground.shape[0]
-    scale = size * rng.uniform(0.45, 0.98) / max(cutout.shape[:2])
+    scale = length / max(cutout.shape[:2])
     width, height = (max(1, round(side * scale)) for side in (cutout.shape[1], cutout.shape[0]))
-    small = cv2.resize(cutout, (width, height), interpolation=cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC)
-    left, top = rng.integers(size - width + 1), size - height - rng.integers(min(size // 8, size - height) + 1)
-    layer = np.zeros((size, size, 4), np.float32)
-    layer[top : top + height, left : left + width] = small
+    method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_CUBIC
+    return np.asarray(cv2.resize(cutout, (width, height), interpolation=method), dtype=np.uint8)
+
+
+def _placed(ground: Picture, cutout: Picture, left: int, top: int) -> Picture:
+    layer = np.zeros((*ground.shape[:2], 4), np.float32)
+    layer[top : top + cutout.shape[0], left : left + cutout.shape[1]] = cutout
     return _over(ground, layer[..., :3], layer[..., 3:] / 255.0)
 
 
@@ -142,6 +164,13 @@ def _gradient(size: int, rng: Generator) -> Picture:
     ends = rng.uniform(0.0, 255.0, (2, 1, 1, 3))
     ramp = np.linspace(0.0, 1.0, size)[:, None, None]
     return np.broadcast_to(ends[0] + (ends[1] - ends[0]) * ramp, (size, size, 3)).astype(np.uint8)
+
+
+def _paper(size: int, rng: Generator) -> Picture:
+    """A sheet between dark grey and white with a breath of colour, lit from above."""
+    tone = rng.uniform(70.0, 225.0) + rng.normal(0.0, 9.0, 3)
+    light = np.linspace(15.0, -15.0, size)[:, None, None]
+    return np.broadcast_to(tone + light, (size, size, 3)).clip(0.0, 255.0).astype(np.uint8)
 
 
 def _with_alpha(picture: Picture) -> Picture:

@@ -74,6 +74,10 @@ class Ground:
         moved = {name: _moved(getattr(self, name), device) for name in ("bands", "regression")}
         return replace(self, **moved)
 
+    def outlined(self) -> Ground:
+        """What an expert stands on: the coarse bands, behind white noise alone."""
+        return replace(self, bands=self.bands.first(COARSE), media=())
+
 
 def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Tensor:
     """The loss of each picture, B: squared error of F per band it hears, weighted in proportion to ``rest`` (mean 1).
@@ -83,16 +87,16 @@ def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Te
     """
     import torch
 
-    clean = wavelet.analyse(lesson.clean)
-    burnt, linear = ashes(ground, lesson, clean, wavelet.analyse(noise))
+    expert = hears(model["painter"]) == COARSE
+    look, ground = (wavelet.outline, ground.outlined()) if expert else (wavelet.analyse, ground)
+    clean = look(lesson.clean)
+    burnt, linear = ashes(ground, lesson, clean, look(noise))
     level = torch.where(lesson.medium == GAUSSIAN, lesson.sigma, as_noise(lesson.temperature))
     told = condition(model["tables"], lesson.words, lesson.medium, lesson.temperature)
     with torch.autocast(clean.device.type, torch.bfloat16):
         guess = ask(model["painter"], (burnt - linear.shade) / linear.loud, loudness(level), told)
-    heard = slice(hears(model["painter"]))
-    rest = linear.rest[:, heard]
-    missed = guess.float()[:, heard] - linear.target(burnt, clean)[:, heard]
-    each: torch.Tensor = (rest / rest.mean(dim=1, keepdim=True) * missed**2).mean(dim=(1, 2, 3))
+    missed = guess.float() - linear.target(burnt, clean)
+    each: torch.Tensor = (linear.rest / linear.rest.mean(dim=1, keepdim=True) * missed**2).mean(dim=(1, 2, 3))
     return each
 
 

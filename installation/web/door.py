@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from installation.control.commands import COMMANDS
+from installation.control.cuelist import NOTES
 from installation.control.directory import Directory
 from installation.control.guest import Guest
 from installation.control.osc import News
@@ -155,7 +156,7 @@ def tree(scene: Scene, knobs: Mapping[str, Knob]) -> oscquery.Tree:
     """What can be asked and sent while a scene plays: its cues have addresses of their own."""
     choices = {"/scene/load": sorted(path.stem for path in share("scenes").glob("*.toml"))}
     numbers = [cue.number for cue in scene.cues]
-    return oscquery.Tree(oscquery.methods(knobs, COMMANDS, declared(), choices, numbers))
+    return oscquery.Tree(oscquery.methods(knobs, COMMANDS, declared(), choices, numbers, notes=NOTES))
 
 
 def url(host: str, port: int) -> str:

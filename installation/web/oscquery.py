@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from installation.control.commands import Command, Takes
@@ -106,11 +107,14 @@ def methods(
     readings: Mapping[str, Reading],
     choices: Mapping[str, Sequence[str]],
     numbers: Sequence[str] = (),
+    *,
+    notes: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Method]:
     """Everything there is, as methods.
 
     ``choices`` are the texts that a command takes, by its address. A command with ``{number}`` in its address stands
-    there once for each of ``numbers``; one with other places, or without any number, not at all.
+    there once for each of ``numbers``; one with other places, or without any number, not at all. ``notes`` are texts
+    that are told, by their address, with what they say.
     """
     yield from map(of_knob, knobs.values())
     for command in commands.values():
@@ -118,6 +122,8 @@ def methods(
             yield of_command(address, command, choices.get(address, ()))
     for each in readings.values():
         yield from of_reading(each)
+    for address, doc in notes.items():
+        yield Method(address, "s", READ, doc, "text", ("note", address.split("/")[1]))
 
 
 def of_knob(knob: Knob) -> Method:

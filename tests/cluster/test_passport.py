@@ -6,6 +6,7 @@ import dataclasses
 from typing import Any
 
 import pytest
+import torch
 
 from installation.cluster.passport import Passport, Weights, passport, refusal
 from installation.machine.settings import EngineSettings, Settings
@@ -68,3 +69,13 @@ def test_weights_that_are_missing_are_refused_with_their_folder(tmp_path):
 
 def test_where_nothing_is_restored_nothing_is_said_of_the_chip():
     assert passport((), Settings()).chip == ""
+
+
+def test_a_processor_that_does_not_compute_in_bfloat16_is_another_chip(monkeypatch):
+    """Torch calls both AVX512, and ember paints otherwise on them."""
+    chips = set()
+    for computes in (True, False):
+        for name in ("_is_avx512_bf16_supported", "_is_amx_tile_supported"):
+            monkeypatch.setattr(torch.cpu, name, lambda computes=computes: computes)
+        chips.add(passport([("none", None)], Settings()).chip)
+    assert len(chips) == 2

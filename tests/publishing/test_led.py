@@ -15,7 +15,7 @@ from installation.machine.settings import EngineSettings
 from installation.publishing.restage import restage
 from installation.recording.journal import Journal
 from installation.recording.takes import LOG, TakeError, generations
-from installation.restorers import guides
+from installation.restorers import guides, precision
 from installation.restorers.diffusion import load
 from tests.recording.rehearsal import frames, noise, rehearse
 from tests.restorers import tiny_guides, tiny_pipeline
@@ -33,9 +33,15 @@ def models(tmp_path_factory):
 
 
 @pytest.fixture
-def take(tmp_path, models, photograph):
+def dtype(request):
+    """What the pipeline computes with: float32, where a test asks for nothing else."""
+    return getattr(request, "param", torch.float32)
+
+
+@pytest.fixture
+def take(tmp_path, models, photograph, dtype):
     """Three generations, each led by another picture of the camera; then two that nobody holds any more."""
-    recorded, model = rehearse(tmp_path / "take", frames(5)), load(models / "xl")
+    recorded, model = rehearse(tmp_path / "take", frames(5)), load(models / "xl", dtype=dtype)
     lineage = Lineage.begin("little", 7, images.to_tensor(images.to_pixels(photograph)))
     log = Journal(recorded.folder / "again.jsonl")
     told: dict[str, object] = {}
@@ -46,6 +52,7 @@ def take(tmp_path, models, photograph):
         (recorded.folder / f"lineage-{number:03d}.safetensors").write_bytes(to_bytes(lineage))
         playing = {"threads": torch.get_num_threads(), "restorer": "diffusion", "model": "xl", "digest": model.digest}
         playing |= {"scene": "little", "seed": 7, "serial": lineage.serial, **guides.told(model)}
+        playing |= precision.told(model)
         if number:
             log.write({"playing": playing})
         told = told or playing
@@ -68,6 +75,19 @@ def seen(folder, serial):
 
 def again(take, models):
     return restage(take, EngineSettings(models=models), lambda _: None)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16], indirect=True, ids=precision.named)
+def test_it_is_rendered_with_the_numbers_it_was_made_with_whatever_this_machine_prefers(take, models):
+    assert restage(take, EngineSettings(models=models, dtype="float32"), lambda _: None).identical
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16], indirect=True, ids=precision.named)
+def test_a_take_that_does_not_say_its_numbers_is_of_float32(take, models, dtype):
+    del take.manifest["dtype"]
+    log = take.folder / LOG
+    log.write_text(log.read_text().replace('"dtype"', '"of old"'))
+    assert again(take, models).identical == (dtype is torch.float32)
 
 
 def test_it_is_rendered_again_hash_for_hash_and_needs_what_the_camera_showed(take, models):

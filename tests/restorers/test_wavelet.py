@@ -30,6 +30,13 @@ def test_bands_come_back_from_their_picture(height, width):
     torch.testing.assert_close(wavelet.analyse(wavelet.synthesise(bands)), bands, atol=1e-5, rtol=0.0)
 
 
+@given(height=SIDES, width=SIDES)
+@settings(deadline=None, max_examples=10)
+def test_the_outline_is_the_coarsest_bands_of_all(height, width):
+    image = noise(height, width)
+    torch.testing.assert_close(wavelet.outline(image), wavelet.analyse(image)[:, :12], atol=1e-5, rtol=0.0)
+
+
 def test_angles_and_lengths_are_kept():
     one, other = noise(128, 64, 1), noise(128, 64, 2)
     dot = (wavelet.analyse(one) * wavelet.analyse(other)).sum()
@@ -87,6 +94,8 @@ def test_no_place_shows_the_outline_of_a_block():
 def test_sizes_that_do_not_divide_are_refused(size):
     with pytest.raises(ValueError, match="multiples of 8 from 64"):
         wavelet.analyse(torch.zeros(1, 3, *size))
+    with pytest.raises(ValueError, match="multiples of 8 from 64"):
+        wavelet.outline(torch.zeros(1, 3, *size))
 
 
 def test_bands_of_too_small_a_picture_are_refused():

@@ -69,6 +69,17 @@ def test_a_portrait_shows_one_thing_whole_and_says_its_words():
     assert shown.words == ("cat",)
 
 
+@given(height=st.integers(1, 120), width=st.integers(1, 120), seed=st.integers(0, 2**32))
+@settings(deadline=None, max_examples=40)
+def test_a_portrait_lies_in_the_middle_of_paper_without_a_loud_colour(height, width, seed):
+    ink = np.dstack([plain(height, width, 0), plain(height, width, 255, 1)])
+    inked, paper = (portray("cut", Exhibit(each), 64, generator(seed, 0)).pixels for each in (ink, 0 * ink))
+    rows, columns = np.nonzero((inked == 0).all(axis=2))
+    assert abs(rows.min() + rows.max() - 63) <= 1
+    assert abs(columns.min() + columns.max() - 63) <= 1
+    assert np.ptp(paper.astype(int).mean(axis=(0, 1))) < 80
+
+
 @pytest.mark.parametrize("kind", ["photo", "art"])
 def test_a_portrait_of_a_photograph_or_painting_is_that_alone(kind):
     shown = portray(kind, Exhibit(plain(80, 70, 77), ("sea",)), 64, generator(3, 0))

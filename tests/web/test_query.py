@@ -175,6 +175,18 @@ def test_readings_can_be_listened_to_and_are_in_the_tree(home):
     asyncio.run(listen())
 
 
+def test_which_cue_stands_by_can_be_found_and_asked(home):
+    async def look():
+        home.doors.read_out([("/cue/standing-by", "2.5"), ("/cue/standing-by/name", "Ash")])
+        until(lambda: "/cue/standing-by" in home.web.porter.subscriptions.values)
+        found = json.loads((await get(home, "/cue/standing-by"))[2])
+        assert (found["TYPE"], found["ACCESS"], found["VALUE"]) == ("s", 1, ["2.5"])
+        assert found["CONTENTS"]["name"]["VALUE"] == ["Ash"]
+        assert json.loads((await get(home, "/cue/current?VALUE"))[2]) == {"VALUE": [None]}
+
+    asyncio.run(look())
+
+
 def test_a_scene_with_cues_gives_them_addresses_and_all_who_are_connected_hear_of_it(home):
     async def load():
         async with connected(home) as anna:
