@@ -50,15 +50,16 @@ def tiny_beside(folder: Path, pipe: Any, dtype: torch.dtype) -> Any | None:
     place = next((place for place in places if (place / "config.json").is_file()), None)
     if place is None:
         return None
+    import torch
     from diffusers import AutoencoderTiny
 
     try:
         tiny = AutoencoderTiny.from_pretrained(
-            place, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=dtype
+            place, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=torch.float32
         )
     except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise ModelError(f"{place}: no tiny decoder that loads ({error}). Add it again, or take it away.") from error
-    return tiny.to(pipe.vae.device).requires_grad_(requires_grad=False)
+    return tiny.to(pipe.vae.device, dtype).requires_grad_(requires_grad=False)  # narrowed here: see diffusion
 
 
 def clean_image(burnt: Burnt) -> Image:

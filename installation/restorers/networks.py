@@ -65,7 +65,8 @@ def read(folder: Path, device: torch.device) -> Any:
 
     with quietly():
         network = UNet2DModel.from_pretrained(
-            folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=precision.fast(device)
+            folder, use_safetensors=True, local_files_only=True, low_cpu_mem_usage=False, dtype=torch.float32
         )
-    network.eval().requires_grad_(requires_grad=False)
-    return network.to(device, memory_format=torch.channels_last)
+        # narrowed here: while the library does, what plays would compute otherwise too (see diffusion)
+        network.to(device, precision.fast(device), memory_format=torch.channels_last)
+    return network.eval().requires_grad_(requires_grad=False)

@@ -86,8 +86,8 @@ class Wardrobe:
         return bool(base and model and name == "diffusion" and self._shelf.folder(model).resolve() == base.resolve())
 
     def _load(self, model: str) -> Restorer:
-        name, compiles = "diffusion" if _base(model) else "ember", self._shelf.compiles
-        return shelf_.load(name, model, None, self._shelf.device, compiles=compiles)
+        name, shelf = "diffusion" if _base(model) else "ember", self._shelf
+        return shelf_.load(name, model, None, shelf.device, dtype=shelf.dtype, compiles=shelf.compiles)
 
     def _keep(self, model: str | None) -> None:
         self._model = model

@@ -248,19 +248,11 @@ def test_a_take_keeps_which_guides_led_and_what_their_weights_were(model, ready)
     assert guides.told(Nobody()) == {"control": None, "likeness": None}
 
 
-def test_what_is_loaded_in_half_precision_leaves_alone_what_everybody_else_computes_with(folder, monkeypatch):
-    """A loop plays meanwhile, and torch has one default kind of numbers for all threads."""
-    kinds, change = set(), torch.set_default_dtype
-
-    def changed(kind):
-        kinds.add(kind)
-        change(kind)
-
-    monkeypatch.setattr(torch, "set_default_dtype", changed)
+def test_what_is_loaded_in_half_precision_leaves_alone_what_everybody_else_computes_with(folder, defaults):
     half = load(folder / "sd", dtype=torch.bfloat16)
     for wish in WISHES.values():
         guides.load(wish, folder / wish.model, half)
-    assert kinds <= {torch.float32}
+    assert defaults <= {torch.float32}
     assert isinstance(half, Diffusion)
     assert {weight.dtype for weight in half.pipe.unet.parameters()} == {torch.bfloat16}
 

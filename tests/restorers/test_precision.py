@@ -1,10 +1,14 @@
 """With which numbers networks compute."""
 
+import shutil
+
 import pytest
 import torch
 
 from installation.machine.settings import EngineSettings
 from installation.restorers import precision
+from installation.restorers.diffusion import Diffusion
+from installation.restorers.ember import Ember
 from installation.restorers.exact import Nobody
 from installation.restorers.grid import Grid
 from installation.restorers.shelf import Shelf, load
@@ -61,3 +65,23 @@ def test_the_machines_settings_decide_before_that(monkeypatch, models):
 
 def test_who_has_no_choice_says_nothing():
     assert precision.told(Nobody()) == precision.told(Grid(Nobody(), 2)) == {}
+
+
+def test_weights_that_ember_puts_on_while_it_plays_leave_alone_what_it_computes_with(monkeypatch, defaults):
+    processor(monkeypatch, computes=True)
+    ember = load("ember", None, None, "cpu")
+    assert defaults <= {torch.float32}
+    assert isinstance(ember, Ember)
+    assert ember.expert
+    assert ember.network.dtype is ember.expert.network.dtype is torch.bfloat16
+
+
+def test_so_does_a_tiny_decoder(monkeypatch, models, tmp_path, defaults):
+    processor(monkeypatch, computes=True)
+    copy = shutil.copytree(models / "sd", tmp_path / "sd")
+    tiny_pipeline.tiny_vae().save_pretrained(copy / "vae_tiny")
+    loaded = load("diffusion", str(copy), None, "cpu")
+    assert defaults <= {torch.float32}
+    assert isinstance(loaded, Diffusion)
+    assert loaded.autoencoders.tiny
+    assert loaded.autoencoders.tiny.dtype is torch.bfloat16

@@ -1,6 +1,7 @@
 """What can be done to a machine while the piece plays on it: disks, memory and models that really fail."""
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+from tests.support import until
 
 BAD_LAYER = "conv_out.weight"
 
@@ -59,12 +62,23 @@ def read_only(place: Path) -> Iterator[None]:
 def filled(folder: Path, leave: int) -> Iterator[None]:
     """A file so large that only so many bytes are left on a disk."""
     rubbish = folder / "rubbish"
-    with rubbish.open("wb") as file:
-        os.posix_fallocate(file.fileno(), 0, max(shutil.disk_usage(folder).free - leave, 1))
     try:
+        until(lambda: _fills(rubbish, leave), 10.0)
         yield
     finally:
         rubbish.unlink()
+
+
+def _fills(rubbish: Path, leave: int) -> bool:
+    """Whether a file took all but so many bytes; not where somebody else wrote between the asking and the taking."""
+    with rubbish.open("wb") as file:
+        try:
+            os.posix_fallocate(file.fileno(), 0, max(shutil.disk_usage(rubbish.parent).free - leave, 1))
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            return False
+    return True
 
 
 @contextlib.contextmanager
