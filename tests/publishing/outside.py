@@ -29,6 +29,8 @@ def streamed(address: str, seconds: float = 2.0) -> dict[str, Any]:
 
 def identify(path: Path, what: str) -> list[str]:
     """One line for each picture in a file, in ImageMagick's format letters."""
+    if path.suffix == ".exr" and b"OpenEXR" not in ran("identify", "-list", "format"):
+        pytest.skip("ImageMagick reads EXR with Debian's libmagickcore-6.q16-6-extra")
     return ran("identify", "-quiet", "-format", what + "\\n", path).decode().splitlines()
 
 

@@ -27,7 +27,7 @@ def display(monkeypatch):
     ours, theirs = os.pipe()
     screen = "{}x{}x24".format(*SCREEN)
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", screen, "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(theirs), "-screen", "0", screen, "-nolisten", "tcp", "-noreset"],
         pass_fds=[theirs],
         stderr=subprocess.DEVNULL,
     )
@@ -44,7 +44,7 @@ def display(monkeypatch):
 
 def settled(display, holds):
     """A screenshot for which something holds, as soon as there is one: what was drawn takes a while to be shown."""
-    return until(lambda: [shot] if holds(shot := screenshot(display)) else None, within=30)[0]
+    return until(lambda: [shot for shot in screenshots(display) if holds(shot)], within=30)[0]
 
 
 def is_grey(shot):
@@ -56,11 +56,12 @@ def is_black(shot):
     return shot.max() == 0
 
 
-def screenshot(display):
+def screenshots(display):
+    """What a display shows; nothing where it could not be read, as while a window is being made."""
     shot = subprocess.run(
-        ["import", "-display", display, "-window", "root", "png:-"], capture_output=True, check=True, timeout=30
+        ["import", "-display", display, "-window", "root", "png:-"], capture_output=True, check=False, timeout=30
     )
-    return np.asarray(Image.open(io.BytesIO(shot.stdout)).convert("RGB"))
+    return [np.asarray(Image.open(io.BytesIO(shot.stdout)).convert("RGB"))] if shot.returncode == 0 else []
 
 
 @pytest.fixture
