@@ -57,7 +57,7 @@ def is_black(shot):
 
 
 def screenshots(display):
-    """What a display shows; nothing where it could not be read, as while a window is being made."""
+    """What a display shows; nothing where it could not be read just now."""
     shot = subprocess.run(
         ["import", "-display", display, "-window", "root", "png:-"], capture_output=True, check=False, timeout=30
     )
@@ -106,7 +106,7 @@ def test_a_window_larger_than_the_display_is_made_to_fit(perform):
 def test_black_on_purpose_is_black_on_the_display(perform, display):
     stage = perform(fullscreen=True)
     stage.show(200)
-    stage.light(GREY - 1e-4, GREY + 1e-4)
+    settled(display, is_grey)
     stage.board.write({"/stage/black": 1.0})
     stage.light(0.0, 0.0)
     settled(display, is_black)

@@ -13,7 +13,7 @@ from installation.collapse import CollapseError, folder
 from installation.collapse.images import MEANING, Settings
 from installation.collapsing import process
 from installation.machine.settings import EngineSettings
-from installation.restorers import ModelError, diffusion, ember, lora, trust
+from installation.restorers import ModelError, diffusion, ember, lora, precision, trust
 from installation.restorers.shelf import Shelf
 from installation.restorers.wardrobe import Wardrobe
 from installation.training import family, gallery
@@ -168,6 +168,14 @@ def test_the_engine_wears_a_generation_where_its_base_would_play(kept, base, tmp
     assert wardrobe.model("ember", None) is None
     wardrobe.wear(None)
     assert wardrobe.take("diffusion", base.name) is own
+
+
+@pytest.mark.parametrize("kind", ["float32", "bfloat16"])
+def test_what_is_worn_computes_with_what_the_machine_is_set_to(kept, base, tmp_path, kind):
+    wardrobe = Wardrobe(Shelf(EngineSettings(models=base.parent, dtype=kind), "cpu"), tmp_path)
+    own = wardrobe.take("diffusion", base.name)
+    wardrobe.wear(str(kept.weights(2)))
+    assert precision.told(wardrobe.take("diffusion", base.name)) == precision.told(own) == {"dtype": kind}
 
 
 def test_an_embers_generation_is_not_worn_by_a_pipeline(base, tmp_path):
