@@ -56,6 +56,9 @@ def expert(  # noqa: PLR0917 - options of a command
     seed: Annotated[int, typer.Option(min=0, help="Seed of the whole run.")] = 1,
     batch: Annotated[int, typer.Option(min=1, help="Pictures per step.")] = 32,
     rate: Annotated[float, typer.Option(min=0.0, help="Learning rate.")] = 6e-4,
+    words: Annotated[
+        str, typer.Option(help='What to learn above all, such as "cat hat"; default: every word of many pictures.')
+    ] = "",
     workers: Annotated[int, typer.Option(min=0, help="Processes that draw pictures ahead: 12 beside a GPU.")] = 0,
     keep_out: Annotated[
         list[str] | None, typer.Option(help="Leave out pictures whose path holds this word; may be repeated.")
@@ -67,7 +70,7 @@ def expert(  # noqa: PLR0917 - options of a command
     """
     from installation.training import trainer
 
-    recipe = trainer.expert(batch, minutes=minutes, seed=seed, rate=rate, workers=workers)
+    recipe = trainer.expert(batch, minutes=minutes, seed=seed, rate=rate, words=tuple(words.split()), workers=workers)
     energy = settings_.load(None).energy
     made = trainer.train(images, out, recipe, keep_out=keep_out or (), begun=model, energy=energy, console=console)
     say(f"The model with its expert is in {made}.")

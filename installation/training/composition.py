@@ -5,7 +5,7 @@ Thousands of cut-outs times thousands of backgrounds never run out: that is what
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,16 @@ def portray(kind: str, exhibit: Exhibit, size: int, rng: Generator) -> Exhibit:
         shown = _laid(_paper(size, rng), _with_alpha(exhibit.pixels), rng)
     mirrored = rng.random() < 0.5  # noqa: PLR2004 - half of the time
     return Exhibit(shown[:, ::-1] if mirrored else shown, exhibit.words)
+
+
+def typical(pictures: Sequence[tuple[str, Exhibit]]) -> list[tuple[str, Exhibit]]:
+    """Of a word's pictures, with their kinds, those of the commoner sort: single things, or pictures that fill a sheet.
+
+    A cat is learnt from cats rather than from the few photographs of rooms that it sits in, a beach from beaches.
+    """
+    whole = [shown for shown in pictures if shown[0] in WHOLE]
+    single = [shown for shown in pictures if shown[0] not in WHOLE]
+    return max(single, whole, key=len)
 
 
 def crop(picture: Picture, size: int, rng: Generator) -> Picture:

@@ -14,7 +14,7 @@ import numpy as np
 
 from installation.randomness import generator
 from installation.restorers.conditions import GAUSSIAN, SILENCE, number
-from installation.training.composition import portray
+from installation.training.composition import Exhibit, portray, typical
 from installation.training.objective import burner, draw_sigma, to_batch
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
     from installation.randomness import Generator
     from installation.records import Image
-    from installation.training.composition import Exhibit
     from installation.training.corpus import Corpus
 
 SAID = 8  # words of a caption that are listened to
 COOLEST = 0.05  # a medium below this temperature has done nothing yet
-LEAST = 20  # pictures of a word that is drawn by itself: fewer would be learnt by heart
+LEAST = 20  # pictures of a word that is drawn by itself unasked: fewer would be learnt by heart
+ALONE = 0.5  # of such pictures, nothing but that word is said: so do those ask who are in the room
 LESSONS = 2**31  # more than will ever be drawn
 
 
@@ -35,7 +35,8 @@ LESSONS = 2**31  # more than will ever be drawn
 class Diet:
     """What lessons are made of: pictures per lesson by size, how they are burnt, and how often captions are silent.
 
-    ``named`` is the share of pictures of one thing each, every word of many pictures as often as any other.
+    ``named`` is the share of pictures of one thing each, every one of ``words`` as often as any other; where none are
+    given, every word of many pictures.
     """
 
     small: int
@@ -47,6 +48,7 @@ class Diet:
     media: Mapping[str, float]
     silence: float
     named: float = 0.0
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,7 +80,8 @@ class Lessons:
 
         self.corpus, self.diet, self.seed, self.rank = corpus, diet, seed, rank
         self.numbers = number(words)
-        self.shown = list(corpus.by_word(words, LEAST).values()) if diet.named else []
+        shown = corpus.by_word(diet.words or words, 1 if diet.words else LEAST) if diet.named else {}
+        self.shown = [(word, typical(pictures)) for word, pictures in shown.items()]
         self.large = torch.zeros(1, dtype=torch.bool).share_memory_()  # type: ignore[no-untyped-call] # torch's own
 
     def __len__(self) -> int:
@@ -116,8 +119,9 @@ class Lessons:
     def _show(self, size: int, rng: Generator) -> Exhibit:
         if not self.shown or rng.random() >= self.diet.named:
             return self.corpus.draw(size, rng)
-        shown = self.shown[int(rng.integers(len(self.shown)))]
-        return portray(*shown[int(rng.integers(len(shown)))], size, rng)
+        word, pictures = self.shown[int(rng.integers(len(self.shown)))]
+        portrait = portray(*pictures[int(rng.integers(len(pictures)))], size, rng)
+        return Exhibit(portrait.pixels, (word,)) if rng.random() < ALONE else portrait
 
     def _spell(self, words: tuple[str, ...], rng: Generator) -> list[int]:
         """The numbers of a caption's known words, or silence, which must be learnt as well."""

@@ -87,6 +87,7 @@ def command(run: Run) -> str:
     said = [part.name for part in fields(recipe) if getattr(recipe, part.name) != getattr(plain, part.name)]
     spoken = [name for name in said if name in SPOKEN]
     options = [f"--{name.replace('_', '-')} {getattr(recipe, name):g}" for name in spoken]
+    options += [f"--words {shlex.quote(' '.join(recipe.words))}"] if recipe.words else []
     words = [f"--keep-out {shlex.quote(word)}" for word in run.origin.keep_out]
     if recipe.expert:
         return " ".join(["burntout train expert CORPUS MODEL --out OUT", *options, *words])

@@ -10,12 +10,13 @@ import copy
 import json
 import math
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from installation.errors import Refusal
+from installation.knobs import nearest
 from installation.machine.files import write_atomically
 from installation.machine.settings import EnergySettings
 from installation.readings.meter import open_meter
@@ -76,6 +77,7 @@ class Recipe:
     media: Mapping[str, float] = field(default_factory=lambda: dict(SHARES))
     silence: float = 0.25  # captions left out, so that ember can also paint unasked
     named: float = 0.0  # share of pictures of one thing each, every word as often as any other
+    words: tuple[str, ...] = ()  # these; none: every word of many pictures
     expert: bool = False  # learn to lay pictures out behind loud noise, for an ember that is there already
     census: int = 1024  # pictures on which the bands' statistics are measured
     regression: int = 24  # pictures on which the media's filters are measured
@@ -307,6 +309,7 @@ def begin(recipe: Recipe, corpus: Corpus, out: Path, *, keep_out: Iterable[str] 
     """A run, resumed when ``out`` holds a checkpoint, else fresh or from a trained model, which an expert must have."""
     if recipe.expert and begun is None:
         raise TrainingError("An expert belongs to an ember. Say which it begins with, such as assets/ember.")
+    _require_shown(recipe.words, corpus.vocabulary())
     given = Begun.read(begun) if begun else None
     if (out / CHECKPOINT).is_file():
         return Run.resume(recipe, out / CHECKPOINT, given)
@@ -315,6 +318,14 @@ def begin(recipe: Recipe, corpus: Corpus, out: Path, *, keep_out: Iterable[str] 
     regression = regress(corpus, tuple(recipe.media), recipe.large, recipe.regression, recipe.seed)
     ground = Ground(bands, regression, corpus.vocabulary(), tuple(recipe.media))
     return Run(recipe, ground, Origin(model.digest if model else "", tuple(keep_out)), given)
+
+
+def _require_shown(words: Iterable[str], shown: Sequence[str]) -> None:
+    """Raises ``TrainingError`` for the first word that too few pictures show."""
+    for word in words:
+        if word not in shown:
+            near = nearest(word, shown) or " Leave it out, or gather more of them."
+            raise TrainingError(f"Too few pictures here are said to show {word!r} for it to be learnt.{near}")
 
 
 def practise(

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from installation.randomness import generator
-from installation.training.composition import Exhibit, compose, crop, paste, portray
+from installation.training.composition import Exhibit, compose, crop, paste, portray, typical
 
 
 def plain(height, width, level, channels=3):
@@ -84,3 +84,12 @@ def test_a_portrait_lies_in_the_middle_of_paper_without_a_loud_colour(height, wi
 def test_a_portrait_of_a_photograph_or_painting_is_that_alone(kind):
     shown = portray(kind, Exhibit(plain(80, 70, 77), ("sea",)), 64, generator(3, 0))
     assert (shown.pixels == 77).all()
+
+
+PLAIN = Exhibit(plain(8, 8, 0))
+
+
+def test_a_word_is_learnt_from_the_commoner_sort_of_its_pictures():
+    photo, cut, emoji = (("photo", PLAIN), ("cut", PLAIN), ("ico", PLAIN))
+    assert typical([photo, cut, emoji]) == [cut, emoji]
+    assert typical([photo, photo, cut]) == [photo, photo]

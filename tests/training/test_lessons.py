@@ -91,3 +91,16 @@ def test_named_pictures_come_as_often_for_a_rarer_word_as_for_a_common_one_if_th
     course = Lessons(Corpus({"photo": crowd}, {}, {}), WORDS, diet, 1)
     said = torch.cat([course[step].words[:, 0] for step in range(50)])
     assert torch.bincount(said, minlength=4)[1:].tolist() == pytest.approx([150, 150, 0], abs=35)
+
+
+def test_of_a_picture_of_a_thing_nothing_else_is_said_half_of_the_time():
+    crowd = [Exhibit(np.zeros((64, 64, 3), np.uint8), ("cat", "hat"))] * LEAST
+    course = Lessons(Corpus({"photo": crowd}, {}, {}), WORDS, Diet(64, 64, 6, 6, 0.0, 1.0, {}, 0.0, named=1.0), 1)
+    said = torch.cat([course[step].words for step in range(50)]) > 0
+    assert said.sum(1).eq(1).float().mean().item() == pytest.approx(0.5, abs=0.1)
+
+
+def test_words_that_matter_are_drawn_alone_even_if_they_are_rare():
+    crowd = [Exhibit(np.zeros((64, 64, 3), np.uint8), (word,)) for word in ("cat", "hat", "hat", "sea") * 10]
+    diet = Diet(64, 64, 6, 6, 0.0, 1.0, {}, 0.0, named=1.0, words=("sea",))
+    assert (Lessons(Corpus({"photo": crowd}, {}, {}), WORDS, diet, 1)[0].words[:, 0] == 1 + WORDS.index("sea")).all()

@@ -4,8 +4,10 @@ import io
 import itertools
 import json
 import os
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -16,6 +18,7 @@ from rich.console import Console
 from installation.readings.register import Value
 from installation.restorers.ember import load
 from installation.training.corpus import CorpusError, read_corpus
+from installation.training.record import command
 from installation.training.trainer import CHECKPOINT, Recipe, TrainingError, begin, expert, practise, train
 
 TINY = Recipe(
@@ -222,6 +225,20 @@ def test_both_trainings_are_on_record(hot):
     assert record["expert"]["command"].startswith(
         "burntout train expert CORPUS MODEL --out OUT --minutes 0.3 --batch 4"
     )
+
+
+def test_an_expert_is_told_which_words_matter_and_says_so_on_record(pictures, tmp_path, whole):
+    said = tmp_path / "said"
+    shutil.copytree(pictures, said)
+    for file in sorted(said.iterdir())[:10]:
+        file.rename(file.with_name(f"cat {file.name}"))
+    run = begin(replace(HOT, words=("cat",)), read_corpus(said), tmp_path / "out", begun=whole[0] / "ember")
+    assert command(run).endswith("--rate 0.003 --words cat")
+
+
+def test_a_word_that_no_picture_shows_is_refused(pictures, tmp_path, whole):
+    with pytest.raises(TrainingError, match=r"'unicorn'.* Leave it out"):
+        begin(replace(HOT, words=("unicorn",)), read_corpus(pictures), tmp_path, begun=whole[0] / "ember")
 
 
 def test_an_ember_that_is_trained_on_keeps_its_expert(pictures, hot, tmp_path):
