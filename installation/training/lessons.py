@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from installation.randomness import Generator
     from installation.records import Image
+    from installation.training.album import Album
     from installation.training.corpus import Corpus
 
 SAID = 8  # words of a caption that are listened to
@@ -53,7 +54,7 @@ class Diet:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lesson:
-    """B pictures, clean and burnt (B x 3 x H x W in -1 to 1), and what was done to each.
+    """B pictures, clean and burnt (B x 3 x H x W in -1 to 1, or outlines of such), and what was done to each.
 
     ``medium``: its number, -1 for white noise of strength ``sigma``, which is added later, where the network is;
     ``words``: B x 8 numbers filled up with 0.
@@ -137,7 +138,7 @@ def _draw_media(shares: Mapping[str, float], count: int, rng: Generator) -> list
     return [names[index] for index in rng.choice(len(names), size=count, p=parts)]
 
 
-def in_order(lessons: Lessons, first: int, workers: int) -> Iterator[Lesson]:
+def in_order(lessons: Lessons | Album, first: int, workers: int) -> Iterator[Lesson]:
     """Lessons from the first on, drawn ahead by other processes if there are any."""
     from torch.utils.data import DataLoader
 

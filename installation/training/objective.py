@@ -88,7 +88,7 @@ def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Te
     import torch
 
     expert = hears(model["painter"]) == COARSE
-    look, ground = (wavelet.outline, ground.outlined()) if expert else (wavelet.analyse, ground)
+    look, ground = (_outline, ground.outlined()) if expert else (wavelet.analyse, ground)
     clean = look(lesson.clean)
     burnt, linear = ashes(ground, lesson, clean, look(noise))
     level = torch.where(lesson.medium == GAUSSIAN, lesson.sigma, as_noise(lesson.temperature))
@@ -98,6 +98,11 @@ def losses(model: Any, ground: Ground, lesson: Lesson, noise: Image) -> torch.Te
     missed = guess.float() - linear.target(burnt, clean)
     each: torch.Tensor = (linear.rest / linear.rest.mean(dim=1, keepdim=True) * missed**2).mean(dim=(1, 2, 3))
     return each
+
+
+def _outline(image: Image) -> torch.Tensor:
+    """Of pictures; of what is an outline itself. White noise is white in either: the wavelets are orthonormal."""
+    return image if image.shape[1] == COARSE else wavelet.outline(image)
 
 
 def ashes(ground: Ground, lesson: Lesson, clean: torch.Tensor, noise: torch.Tensor) -> tuple[torch.Tensor, Filter]:

@@ -18,7 +18,7 @@ RECORD = "training.json"
 #: What an expert's recipe has of its own: few channels, whole pictures, loud noise alone and many words.
 EXPERTS: Mapping[str, Any] = {
     "expert": True, "channels": (128, 192), "small_share": 0.0, "rate": 6e-4, "middle": 1.4, "spread": 1.0,
-    "media": {}, "silence": 0.15, "named": 0.8,
+    "media": {}, "silence": 0.15, "named": 0.8, "album": 32_768,
 }  # fmt: skip
 
 

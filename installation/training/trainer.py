@@ -27,6 +27,7 @@ from installation.restorers.ember import Ember
 from installation.restorers.filters import Bands, Regression
 from installation.restorers.networks import Painter
 from installation.training import proof
+from installation.training.album import Album
 from installation.training.corpus import read_corpus
 from installation.training.lessons import Diet, Lesson, Lessons, in_order
 from installation.training.objective import Ground, build_network, census, losses, regress
@@ -78,6 +79,7 @@ class Recipe:
     silence: float = 0.25  # captions left out, so that ember can also paint unasked
     named: float = 0.0  # share of pictures of one thing each, every word as often as any other
     words: tuple[str, ...] = ()  # these; none: every word of many pictures
+    album: int = 0  # pictures that an expert's lessons are mixed of; none: every lesson is drawn afresh
     expert: bool = False  # learn to lay pictures out behind loud noise, for an ember that is there already
     census: int = 1024  # pictures on which the bands' statistics are measured
     regression: int = 24  # pictures on which the media's filters are measured
@@ -297,7 +299,7 @@ def train(
     meter = open_meter(energy or EnergySettings())
     try:
         with _line(console) as line:
-            task = line.add_task("", total=1.0)
+            task = line.add_task("drawing lessons", total=1.0)
             for pace in practise(run, corpus, out, joules=lambda: meter.read(time.monotonic()).joules):
                 line.update(task, completed=run.progress, description=_describe(pace, run.bill))
     finally:
@@ -341,7 +343,9 @@ def practise(
     """
     lessons = Lessons(corpus, run.ground.words, run.recipe.diet, run.recipe.seed, run.machine.process_index)
     lessons.large[0] = run.grown
-    saved, coming = run.seconds, in_order(lessons, run.steps, run.recipe.workers)
+    album = run.recipe.album
+    course = Album(lessons, album, run.recipe.workers) if album else lessons
+    saved, coming = run.seconds, in_order(course, run.steps, 0 if album else run.recipe.workers)
     while run.progress < 1.0:
         started, before = clock(), joules()
         lesson = next(coming)
