@@ -14,7 +14,7 @@ from installation.training.album import Album
 from installation.training.composition import Exhibit
 from installation.training.corpus import Corpus
 from installation.training.lessons import Diet, Lesson, Lessons, in_order
-from installation.training.objective import Ground, build_network, census, losses
+from installation.training.objective import Ground, build_network, census, losses, regress
 
 WORDS = ("cat", "sea")
 KEPT = 1e-2  # half precision of bands up to 24
@@ -65,7 +65,7 @@ def test_an_expert_learns_the_same_from_outlines_as_from_pictures(lessons):
     bands = census(lessons.corpus, 128, 6, 1)
     model = {"painter": build_network((32, 64), expert=True), "tables": tables(2, 0, 128)}
     torch.nn.init.normal_(model["painter"].conv_out.weight, std=0.05)  # fresh ones say nothing
-    ground = Ground(bands, None, WORDS, ())
+    ground = Ground(bands, regress(lessons.corpus, (), 128, 2, 1), WORDS, ())
     lesson, noise = lessons[0], torch.randn(4, 3, 128, 128)
     outlined = replace(lesson, clean=wavelet.outline(lesson.clean))
     one, other = (losses(model, ground, *pair) for pair in ((lesson, noise), (outlined, wavelet.outline(noise))))
